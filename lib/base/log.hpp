@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace intelmq {
+
+enum class LogLevel : std::uint8_t { debug, info, warning, error };
+constexpr std::string_view log_level_names[] = {"debug", "info", "warning", "error"};
+
+/// Messages about the run, for people: text on a terminal, JSON lines otherwise. A message that
+/// repeats is counted and told once more when another one comes. Control characters are escaped,
+/// long messages cut. A log nobody reads (EPIPE) is no error.
+class Log {
+ public:
+  /// `fd` is not closed. `json` chooses the form.
+  Log(int fd, std::string program, LogLevel threshold, bool json);
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+  ~Log() { settle(); }
+
+  void debug(std::string_view text) { write(LogLevel::debug, text); }
+  void info(std::string_view text) { write(LogLevel::info, text); }
+  void warning(std::string_view text) { write(LogLevel::warning, text); }
+  void error(std::string_view text) { write(LogLevel::error, text); }
+  void set_threshold(LogLevel threshold) { threshold_ = threshold; }
+  /// Writes the line as it is, with a line feed: results such as --stats.
+  void plain(std::string_view line);
+  /// Tells how often the last message was repeated, if it was.
+  void settle();
+
+ private:
+  void write(LogLevel level, std::string_view text);
+  void put(LogLevel level, std::string_view text);
+  int fd_;
+  std::string program_;
+  LogLevel threshold_;
+  bool json_;
+  std::string last_;
+  LogLevel last_level_ = LogLevel::debug;
+  std::uint64_t repeats_ = 0;
+};
+
+}  // namespace intelmq

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "base/json.hpp"
+
+namespace intelmq {
+
+/// What became of the records of a run: read = written + dropped + failed.
+class Counts {
+ public:
+  std::uint64_t read = 0;
+  std::uint64_t written = 0;         ///< Records that left on at least one path.
+  std::uint64_t reports = 0;         ///< Parsers: reports or feeds taken.
+  std::uint64_t emitted = 0;         ///< Splitters: events made.
+  std::uint64_t duplicate_keys = 0;  ///< Keys that stood twice in one line.
+
+  void drop(std::string_view reason) { ++slot(dropped_, reason); }
+  void fail(std::string_view reason) { ++slot(failed_, reason); }
+  void send(std::string_view path) { ++slot(paths_, path); }
+  std::uint64_t dropped() const { return sum(dropped_); }
+  std::uint64_t failed() const { return sum(failed_); }
+  bool add_up() const { return read == written + dropped() + failed(); }
+
+  using Reasons = std::map<std::string, std::uint64_t, std::less<>>;
+  const Reasons& failed_reasons() const { return failed_; }
+  Json json(const std::string& program, double seconds) const;
+
+ private:
+  static std::uint64_t& slot(Reasons& reasons, std::string_view reason);
+  static std::uint64_t sum(const Reasons& reasons);
+  Reasons dropped_, failed_, paths_;
+};
+
+/// A reason without the values in it, so that equal failures count together.
+std::string reason_kind(std::string_view reason);
+
+}  // namespace intelmq

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bot/paths.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "bot/exit_code.hpp"
+
+namespace intelmq {
+namespace {
+
+/// `name=URL` is a named path when the name is one and not the beginning of a URL.
+std::pair<std::string, std::string> split_path(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  const std::string name = text.substr(0, equals);
+  const bool is_name = equals != std::string::npos && !name.empty() &&
+                       std::all_of(name.begin(), name.end(), [](char c) {
+                         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                                (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+                       });
+  if (!is_name) return {"_default", text};
+  return {name, text.substr(equals + 1)};
+}
+
+}  // namespace
+
+void Paths::add(const std::string& name, std::unique_ptr<Destination> destination) {
+  for (const auto& path : paths_)
+    if (path->name == name) {
+      path->destinations.push_back(std::move(destination));
+      return;
+    }
+  auto path = std::make_unique<Path>();
+  path->name = name;
+  path->destinations.push_back(std::move(destination));
+  if (name == "_default") paths_.insert(paths_.begin(), std::move(path));
+  else paths_.push_back(std::move(path));
+}
+
+OutBuffer* Paths::find(std::string_view name) {
+  for (const auto& path : paths_)
+    if (path->name == name) return &path->buffer;
+  return nullptr;
+}
+
+std::vector<std::string> Paths::names() const {
+  std::vector<std::string> out;
+  for (const auto& path : paths_)
+    if (path->name != "_default") out.push_back(path->name);
+  return out;
+}
+
+bool Paths::full() const {
+  for (const auto& path : paths_)
+    if (path->buffer.size() >= block) return true;
+  return false;
+}
+
+Result<void> Paths::deliver() {
+  for (const auto& path : paths_) {
+    if (path->buffer.size() == 0) continue;
+    bool reached = false;
+    for (const auto& destination : path->destinations) {
+      auto taken = destination->write(path->buffer.text());
+      if (taken && *taken == Delivery::done) taken = destination->flush();
+      if (!taken) return tl::unexpected(taken.error());
+      reached = reached || *taken == Delivery::done;
+    }
+    path->gone = !reached;
+    path->buffer.clear();
+  }
+  return {};
+}
+
+Result<void> Paths::close() {
+  for (const auto& path : paths_)
+    for (const auto& destination : path->destinations)
+      if (auto closed = destination->close(); !closed) return closed;
+  return {};
+}
+
+bool Paths::abandoned() const {
+  return !paths_.empty() &&
+         std::all_of(paths_.begin(), paths_.end(), [](const auto& path) { return path->gone; });
+}
+
+void open_paths(Paths& paths, const std::vector<std::string>& texts) {
+  bool has_default = false;
+  for (const std::string& text : texts) {
+    const auto [name, url] = split_path(text);
+    has_default = has_default || name == "_default";
+    auto destination = open_destination(url);
+    if (!destination)
+      throw StartError("--destination: " + destination.error().text, ExitCode::cannot_create);
+    paths.add(name, std::move(*destination));
+  }
+  if (has_default) return;
+  paths.add("_default", must(open_destination("-"), ExitCode::cannot_create));
+}
+
+}  // namespace intelmq

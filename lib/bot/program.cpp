@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bot/program.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstring>
+
+#include "base/file.hpp"
+#include "bot/inspect.hpp"
+#include "bot/runner.hpp"
+
+namespace intelmq {
+namespace {
+
+/// A field that the bot sets without declaring it is a defect of its sheet: test builds stop.
+[[noreturn]] void stop_undeclared(std::string_view name) {
+  std::fprintf(stderr, "the bot sets or removes %.*s, which its data sheet does not declare\n",
+               static_cast<int>(name.size()), name.data());
+  std::abort();
+}
+
+EventRules read_rules(const Options& options) {
+  EventRules rules;
+#ifdef INTELMQ_CHECKED
+  rules.undeclared = stop_undeclared;
+#else
+  (void)stop_undeclared;
+#endif
+  if (options.harmonization) rules.harmonization = must(Harmonization::load(*options.harmonization));
+  return rules;
+}
+
+void check_defaults(const Options& options, const EventRules& rules) {
+  if (!options.default_fields.is_null() && !options.default_fields.is_object())
+    throw StartError("--default-fields: not an object such as {\"classification.type\": \"spam\"}");
+  Event probe(rules);
+  for (const auto& [name, value] : options.default_fields.members()) {
+    const auto field = rules.harmonization.name(name);
+    if (!field) throw StartError("--default-fields: " + field.error().text);
+    const Added added = probe.add_json(*field, value.dump(false), Existing::replace);
+    if (added == Added::invalid || added == Added::bad_key)
+      throw StartError("--default-fields: " + probe.complaint());
+  }
+}
+
+std::unique_ptr<Source> open_records(const Bot& bot, const Options& options) {
+  if (bot.shape == Shape::collector) return nullptr;
+  SourceOptions wanted;
+  wanted.max_record = options.max_line.bytes;
+  // A report carries a whole feed: up to 512 MiB, and a third more in base64.
+  constexpr std::uint64_t report = (512ull << 20) / 3 * 4 + (1u << 20);
+  if (bot.shape == Shape::parser && options.max_line == Options{}.max_line)
+    wanted.max_record = report;
+  auto source = open_source(options.source, wanted);
+  if (!source) throw StartError("--source: " + source.error().text, ExitCode::no_input);
+  return std::move(*source);
+}
+
+/// Hides secrets that were given on the command line from whoever lists processes.
+void hide_secrets(const Bot& bot, int argc, char** argv) {
+  for (int i = 1; i < argc; ++i)
+    for (const Parameter& parameter : bot.description.params) {
+      if (!parameter.secret) continue;
+      const std::string option = parameter.option();
+      char* value = nullptr;
+      if (std::strncmp(argv[i], (option + "=").c_str(), option.size() + 1) == 0)
+        value = argv[i] + option.size() + 1;
+      else if (argv[i] == option && i + 1 < argc)
+        value = argv[i + 1];
+      if (value) std::memset(value, '*', std::strlen(value));
+    }
+}
+
+ExitCode run_bot(const Bot& bot, const std::vector<std::string>& arguments, Log& log,
+                 Settings settings) {
+  const Options& options = settings.options();
+  EventRules rules = read_rules(options);
+  check_defaults(options, rules);
+  Wakeup wakeup;
+  Paths paths;
+  if (bot.shape != Shape::output) open_paths(paths, options.destination);
+  std::unique_ptr<Source> source = open_records(bot, options);
+  const Context context{rules, log, paths.names()};
+  auto instance = bot.make(settings.params(), context);
+  const auto reload = [&](std::unique_ptr<Instance>& running) {
+    reload_instance(bot, arguments, context, log, settings, running);
+  };
+  Runner runner({bot, settings, rules, source.get(), paths, wakeup, log, std::move(instance), reload});
+  const ExitCode code = runner.run();
+  if (options.stats)
+    log.plain(runner.counts().json(bot.description.program(), runner.seconds()).dump());
+  return code;
+}
+
+}  // namespace
+
+int run_program(const Bot& bot, int argc, char** argv) {
+  const std::string program = bot.description.program();
+  Log log(STDERR_FILENO, program, LogLevel::info, !isatty(STDERR_FILENO) && !plain_messages_wanted());
+  try {
+    const std::vector<std::string> arguments(argv + 1, argv + argc);
+    Settings settings = Settings::read(bot, arguments);
+    hide_secrets(bot, argc, argv);
+    log.set_threshold(settings.options().logging_level);
+    for (const std::string& note : settings.notes()) log.warning(note);
+    if (const auto code = inspect(bot, settings, arguments, log)) return static_cast<int>(*code);
+    settings.require(bot);
+    return static_cast<int>(run_bot(bot, arguments, log, std::move(settings)));
+  } catch (const StartError& error) {
+    log.error(error.what());
+    return static_cast<int>(error.code());
+  } catch (const std::exception& error) {
+    log.error(error.what());
+    return static_cast<int>(ExitCode::internal);
+  }
+}
+
+}  // namespace intelmq

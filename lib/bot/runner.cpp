@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bot/runner.hpp"
+
+#include <fmt/format.h>
+#include <time.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "base/text.hpp"
+#include "type/base64.hpp"
+#include "type/json_text.hpp"
+
+namespace intelmq {
+namespace {
+
+std::int64_t monotonic_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * 1'000'000'000 + now.tv_nsec;
+}
+
+/// The report's fields that its events inherit.
+std::vector<FieldName> inherited_fields(const Options& options) {
+  std::vector<FieldName> out = {field::feed.accuracy, field::feed.code, field::feed.documentation,
+                                field::feed.name, field::feed.provider, field::feed.url,
+                                field::rtir_id, field::time.observation};
+  for (const FieldName& name : options.copy_collector_provided_fields) out.push_back(name);
+  return out;
+}
+
+}  // namespace
+
+bool Context::has_path(std::string_view name) const {
+  return name == "_default" || std::find(paths.begin(), paths.end(), name) != paths.end();
+}
+
+Runner::Runner(Parts parts)
+    : p_{std::move(parts)},
+      options_{p_.settings.options()},
+      failures_{options_, p_.bot.description.program(), counts_, p_.log},
+      fields_{p_.settings.fields(p_.bot)},
+      copied_{inherited_fields(options_)},
+      event_{p_.rules},
+      made_{p_.rules},
+      started_{monotonic_ns()} {
+  for (const FieldName& name : fields_.needs)
+    if (name.id()) need_all_[index_of(*name.id())] = true;
+  for (const FieldName& name : fields_.needs_any)
+    if (name.id()) need_any_[index_of(*name.id())] = true;
+  const auto permit = [this](const FieldName& name) {
+    if (name.id()) permitted_[index_of(*name.id())] = true;
+    else permitted_others_.push_back(name);
+  };
+  for (const Produced& produced : fields_.sets) permit(produced.name);
+  for (const FieldName& name : fields_.removes) permit(name);
+  if (fields_.any_field) permitted_.set();
+}
+
+double Runner::seconds() const { return static_cast<double>(monotonic_ns() - started_) / 1e9; }
+
+ExitCode Runner::run() {
+  if (p_.bot.shape == Shape::collector) run_collector();
+  else if (p_.bot.shape == Shape::parser && options_.input_format == RecordFormat::raw) run_raw();
+  else run_lines();
+  if (exit_ == ExitCode::ok && !p_.paths.abandoned()) {
+    finish_batch();
+    p_.instance->finish(*this);
+    if (deliver())
+      if (auto closed = p_.paths.close(); !closed) stop_with(ExitCode::io_error, closed.error().text);
+  }
+  failures_.summarise();
+  if (!counts_.add_up() && exit_ == ExitCode::ok && !p_.paths.abandoned())
+    stop_with(ExitCode::internal, "the counts of this run do not add up; please report this");
+  if (exit_ == ExitCode::ok && failures_.too_many()) exit_ = ExitCode::bad_data;
+  return exit_;
+}
+
+// --- the loops -------------------------------------------------------------------------------------
+
+void Runner::run_lines() {
+  while (!stop_) {
+    switch (p_.source->next(record_)) {
+      case Fetch::record:
+        take_line(record_);
+        break;
+      case Fetch::oversize:
+        ++counts_.read;
+        fail(record_.text(), fmt::format("line of {} bytes is longer than --max-line {}",
+                                         record_.total, options_.max_line.text()), "oversize");
+        break;
+      case Fetch::later:
+        if (!idle()) return;
+        continue;
+      case Fetch::end: return;
+      case Fetch::broken:
+        finish_batch();
+        if (deliver()) stop_with(ExitCode::no_input, p_.source->error().text);
+        return;
+    }
+    if (!between_records()) return;
+  }
+}
+
+/// Nothing to do: everything out, then wait. False to end the loop.
+bool Runner::idle() {
+  finish_batch();
+  if (!deliver()) return false;
+  if (p_.wakeup.finish_asked()) return false;
+  p_.source->wait(p_.wakeup);
+  return between_records();
+}
+
+bool Runner::between_records() {
+  if (stop_) return false;
+  if (p_.paths.full()) {
+    finish_batch();
+    if (!deliver()) return false;
+  }
+  if (p_.wakeup.finish_asked()) return false;
+  if (p_.wakeup.take_report())
+    p_.log.plain(counts_.json(p_.bot.description.program(), seconds()).dump());
+  if (p_.wakeup.take_reload()) {
+    finish_batch();
+    if (!deliver()) return false;
+    if (p_.reload) p_.reload(p_.instance);
+  }
+  return true;
+}
+
+void Runner::take_line(const Record& record) {
+  record_.total = 0;
+  if (p_.bot.shape == Shape::parser) return parse_report(record);
+  ++counts_.read;
+  if (p_.bot.shape == Shape::batch || p_.bot.shape == Shape::output) return take_batch_event(record);
+  if (!event_.read(record.data, record.size, line_error_))
+    return fail(record.text(), fmt::format("{} at byte {}", line_error_.reason, line_error_.offset),
+                "json");
+  take_event();
+}
+
+void Runner::take_event() {
+  const std::string_view original = record_.text();
+  counts_.duplicate_keys += event_.duplicate_keys();
+  if (options_.strict && event_.duplicate_keys())
+    return fail(original, "a key stands twice in the line", "duplicate-key");
+  if (options_.validate && !event_.validate()) return fail(original, event_.complaint(), "invalid");
+  if (!wanted()) return options_.validate ? route(event_) : pass_on(original);
+  if (p_.rules.undeclared) event_.permit(&permitted_, &permitted_others_);
+  p_.instance->process(event_, *this);
+  if (p_.rules.undeclared) event_.permit(nullptr, nullptr);
+  if (p_.bot.shape == Shape::splitter && event_.verdict() == Verdict::keep) {
+    ++counts_.written;
+    return;
+  }
+  settle(event_, original);
+}
+
+/// Whether the event has what the bot's sheet says it needs.
+bool Runner::wanted() const {
+  if (fields_.needs.empty() && fields_.needs_any.empty()) return true;
+  const auto& present = event_.present();
+  if ((need_all_ & ~present).any()) return false;
+  for (const FieldName& name : fields_.needs)
+    if (!name.id() && !event_.has(name)) return false;
+  if (fields_.needs_any.empty() || (need_any_ & present).any()) return true;
+  return std::any_of(fields_.needs_any.begin(), fields_.needs_any.end(),
+                     [this](const FieldName& name) { return !name.id() && event_.has(name); });
+}
+
+void Runner::settle(Event& event, std::string_view original) {
+  switch (event.verdict()) {
+    case Verdict::keep: return route(event);
+    case Verdict::drop: return counts_.drop(event.reason());
+    case Verdict::reject: return fail(original, event.reason(), "rejected");
+  }
+}
+
+void Runner::route(Event& event) {
+  if (event.paths().empty()) {
+    OutBuffer& out = p_.paths.fallback();
+    event.write(out);
+    out.append('\n');
+    ++counts_.written;
+    return;
+  }
+  bool reached = false;
+  for (const std::string& path : event.paths()) {
+    OutBuffer* out = p_.paths.find(path);
+    if (!out) continue;
+    event.write(*out);
+    out->append('\n');
+    counts_.send(path);
+    reached = true;
+  }
+  if (reached) ++counts_.written;
+  else counts_.drop("no destination for path " + event.paths().front());
+}
+
+void Runner::pass_on(std::string_view original) {
+  OutBuffer& out = p_.paths.fallback();
+  out.append(original);
+  out.append('\n');
+  ++counts_.written;
+}
+
+void Runner::fail(std::string_view original, std::string_view reason, std::string_view code) {
+  if (!failures_.take(record_, original, reason, code))
+    return stop_with(ExitCode::io_error, failures_.error());
+  if (OutBuffer* out = p_.paths.find("_on_error")) {
+    Event copy(p_.rules);
+    LineError ignored;
+    std::string padded(original);
+    padded.append(Record::padding, '\0');
+    if (copy.read(padded.data(), original.size(), ignored)) {
+      out->append(original);
+      out->append('\n');
+      counts_.send("_on_error");
+    }
+  }
+  if (failures_.stop()) stop_ = true;
+}
+
+bool Runner::deliver() {
+  if (auto done = p_.paths.deliver(); !done) {
+    stop_with(ExitCode::io_error, done.error().text);
+    return false;
+  }
+  if (p_.paths.abandoned()) {
+    stop_ = true;
+    return false;
+  }
+  if (auto done = p_.instance->commit(); !done) {
+    stop_with(ExitCode::io_error, done.error().text);
+    return false;
+  }
+  if (!p_.source) return true;
+  if (auto done = p_.source->acknowledge(); !done) {
+    stop_with(ExitCode::io_error, done.error().text);
+    return false;
+  }
+  return true;
+}
+
+void Runner::stop_with(ExitCode code, const std::string& text) {
+  stop_ = true;
+  if (exit_ == ExitCode::ok) exit_ = code;
+  p_.log.error(text);
+}
+
+// --- batches ---------------------------------------------------------------------------------------
+
+void Runner::take_batch_event(const Record& record) {
+  if (batch_.size() == held_.size()) held_.push_back(std::make_unique<Held>(p_.rules));
+  Held& held = *held_[batch_.size()];
+  held.line.assign(record.data, record.size);
+  held.line.append(Record::padding, '\0');
+  if (!held.event.read(held.line.data(), record.size, line_error_))
+    return fail(record.text(), fmt::format("{} at byte {}", line_error_.reason, line_error_.offset),
+                "json");
+  counts_.duplicate_keys += held.event.duplicate_keys();
+  if (options_.strict && held.event.duplicate_keys())
+    return fail(record.text(), "a key stands twice in the line", "duplicate-key");
+  if (options_.validate && !held.event.validate())
+    return fail(record.text(), held.event.complaint(), "invalid");
+  held.source = record.source;
+  held.where = record;
+  held.where.source = held.source;
+  batch_.push_back(&held.event);
+  if (batch_.size() >= static_cast<std::size_t>(std::max<std::int64_t>(1, options_.batch_size)))
+    finish_batch();
+}
+
+void Runner::finish_batch() {
+  if (batch_.empty()) return;
+  if (p_.bot.shape == Shape::output) {
+    const std::int64_t tries = options_.error_max_retries.value_or(0);
+    for (std::int64_t i = 0;; ++i) {
+      const Result<void> done = p_.instance->write(Batch{batch_});
+      if (done) break;
+      if (i >= tries || p_.wakeup.finish_asked()) {
+        batch_.clear();
+        return stop_with(ExitCode::io_error, done.error().text);
+      }
+      p_.log.warning(done.error().text + "; trying again");
+      p_.wakeup.wait(-1, static_cast<int>(options_.error_retry_delay.milliseconds().count()));
+    }
+  } else {
+    p_.instance->process_batch(Batch{batch_});
+  }
+  const Record now = record_;
+  for (std::size_t i = 0; i < batch_.size(); ++i) {
+    Held& held = *held_[i];
+    record_ = held.where;
+    const std::string_view original{held.line.data(), held.where.size};
+    if (p_.bot.shape == Shape::output && held.event.verdict() == Verdict::keep) ++counts_.written;
+    else settle(held.event, original);
+  }
+  record_ = now;
+  batch_.clear();
+}
+
+}  // namespace intelmq

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <bitset>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "base/wakeup.hpp"
+#include "bot/bot.hpp"
+#include "bot/counts.hpp"
+#include "bot/failures.hpp"
+#include "bot/paths.hpp"
+#include "bot/settings.hpp"
+#include "queue/source.hpp"
+
+namespace intelmq {
+
+/// Drives one bot from its source to its destinations and keeps the promises that no bot has to:
+/// nothing is acknowledged, and no state committed, before it was delivered; every record is
+/// counted once; a record that fails takes no other along.
+class Runner final : private Emit {
+ public:
+  /// Everything is borrowed. `reload` makes a fresh instance (SIGHUP) or returns nullptr.
+  struct Parts {
+    const Bot& bot;
+    const Settings& settings;
+    const EventRules& rules;
+    Source* source;  ///< nullptr for collectors.
+    Paths& paths;
+    Wakeup& wakeup;
+    Log& log;
+    std::unique_ptr<Instance> instance;
+    std::function<void(std::unique_ptr<Instance>&)> reload;
+  };
+  explicit Runner(Parts parts);
+
+  ExitCode run();
+  const Counts& counts() const { return counts_; }
+  double seconds() const;
+
+ private:
+  // the loops
+  void run_lines();
+  void run_collector();
+  void run_raw();
+  void take_line(const Record& record);
+  void take_event();
+  void take_batch_event(const Record& record);
+  void finish_batch();
+  void parse_report(const Record& record);
+  void parse_stream(const ByteSource& bytes);
+  bool idle();
+  bool between_records();
+
+  // verdicts
+  bool wanted() const;
+  void settle(Event& event, std::string_view original);
+  void route(Event& event);
+  void fail(std::string_view original, std::string_view reason, std::string_view code);
+  void pass_on(std::string_view original);
+  bool deliver();
+  void stop_with(ExitCode code, const std::string& text);
+
+  // Emit
+  void failed(std::string_view record, std::string_view reason) override;
+  void send(Event& event) override;
+  Event& begin() override;
+  void end(std::string_view raw) override;
+  Result<void> end_report(const ByteSource& bytes) override;
+  bool stopped() const override;
+  void add_feed(Event& event);
+  void add_defaults(Event& event);
+  void write_raw(const ByteSource& bytes, Result<void>& result);
+
+  Parts p_;
+  const Options& options_;
+  Counts counts_;
+  Failures failures_;
+  FieldUse fields_;
+  std::bitset<field_count> need_all_, need_any_, permitted_;
+  std::vector<FieldName> permitted_others_;
+  std::vector<FieldName> copied_;
+  Event event_, made_;
+  LineError line_error_;
+  Record record_;
+  std::string encoded_;
+  // a batch: events whose lines are kept here until their verdict
+  struct Held {
+    explicit Held(const EventRules& rules) : event(rules) {}
+    Event event;
+    std::string line;
+    Record where;
+    std::string source;
+  };
+  std::vector<std::unique_ptr<Held>> held_;
+  std::vector<Event*> batch_;
+  bool stop_ = false, parsing_raw_ = false, type_wanted_ = false;
+  ExitCode exit_ = ExitCode::ok;
+  std::int64_t started_ = 0;
+};
+
+}  // namespace intelmq

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bot/settings.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <span>
+
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "base/yaml.hpp"
+#include "bot/arguments.hpp"
+
+namespace intelmq {
+namespace {
+
+Json read_document(const std::string& path) {
+  auto text = read_file(path);
+  if (!text) throw StartError(text.error().text, ExitCode::no_input);
+  auto json = parse_json_or_yaml(*text);
+  if (!json) throw StartError(fmt::format("{}: {}", path, json.error().text));
+  return std::move(*json);
+}
+
+Json value_of(const GivenOption& given) {
+  if (!given.parameter->repeatable) return Json(given.values.back());
+  if (given.values.size() == 1) return Json(given.values.front());
+  Json list = Json::array();
+  for (const std::string& value : given.values) list.push(value);
+  return list;
+}
+
+/// Text of a secret that is given as `@FILE`.
+Json revealed(const Json& value) {
+  if (!value.is_string() || !value.text().starts_with('@')) return value;
+  auto text = read_file(value.text().substr(1));
+  if (!text) throw StartError(text.error().text, ExitCode::no_input);
+  while (text->ends_with('\n') || text->ends_with('\r')) text->pop_back();
+  return Json(std::move(*text));
+}
+
+}  // namespace
+
+Settings Settings::read(const Bot& bot, const std::vector<std::string>& arguments) {
+  Settings out;
+  out.params_ = bot.make_params();
+  out.common_ = common_parameters(bot.shape);
+  std::vector<const Parameter*> all;
+  for (const Parameter& parameter : bot.description.params) all.push_back(&parameter);
+  for (const Parameter& parameter : out.common_) all.push_back(&parameter);
+  const std::vector<GivenOption> given = parse_arguments(all, arguments);
+  // Where the files are is said by the command line or the environment alone.
+  for (const GivenOption& option : given)
+    if (out.is_common(*option.parameter))
+      out.assign(*option.parameter, value_of(option), "command line", option.parameter->option(),
+                 ExitCode::usage);
+  out.read_environment(bot);
+  out.read_runtime(bot);
+  out.read_file_parameters(bot);
+  out.read_environment(bot);
+  for (const GivenOption& option : given)
+    out.assign(*option.parameter, value_of(option), "command line", option.parameter->option(),
+               ExitCode::usage);
+  return out;
+}
+
+bool Settings::is_common(const Parameter& parameter) const {
+  return &parameter >= common_.data() && &parameter < common_.data() + common_.size();
+}
+
+const Parameter* Settings::find(const Bot& bot, std::string_view name) const {
+  for (const Parameter& parameter : bot.description.params)
+    if (parameter.name == name) return &parameter;
+  for (const Parameter& parameter : common_)
+    if (parameter.name == name) return &parameter;
+  return nullptr;
+}
+
+void Settings::assign(const Parameter& parameter, const Json& value, const std::string& origin,
+                      const std::string& spelt, ExitCode code) {
+  if (value.is_null()) return;
+  void* target = is_common(parameter) ? static_cast<void*>(&options_) : params_.get();
+  const Result<void> done = parameter.assign(target, parameter.secret ? revealed(value) : value);
+  if (!done) throw StartError(fmt::format("{}: {}", spelt, done.error().text), code);
+  for (auto& [known, from] : origins_)
+    if (known == &parameter) {
+      from = origin;
+      return;
+    }
+  origins_.emplace_back(&parameter, origin);
+}
+
+void Settings::read_environment(const Bot& bot) {
+  const auto take = [this](const Parameter& parameter) {
+    if (parameter.group == Group::inspect) return;
+    const std::string name = parameter.environment();
+    if (const char* value = std::getenv(name.c_str()))
+      assign(parameter, Json(std::string(value)), "environment", name, ExitCode::configuration);
+  };
+  for (const Parameter& parameter : bot.description.params) take(parameter);
+  for (const Parameter& parameter : common_) take(parameter);
+}
+
+void Settings::take_object(const Bot& bot, const Json& object, const std::string& origin,
+                           bool strict) {
+  for (const auto& [name, value] : object.members()) {
+    const Parameter* parameter = find(bot, name);
+    if (parameter && parameter->group != Group::inspect && name != "parameters" &&
+        name != "runtime" && name != "id") {
+      assign(*parameter, value, origin, fmt::format("{}: {}", origin, name),
+             ExitCode::configuration);
+      continue;
+    }
+    if (is_intelmq_only(name)) continue;
+    std::vector<std::string> names;
+    for (const Parameter& known : bot.description.params) names.push_back(known.name);
+    for (const Parameter& known : common_)
+      if (known.group != Group::inspect) names.push_back(known.name);
+    const std::string text =
+        fmt::format("{}: {} is not a parameter of {}{}", origin, quote_for_message(name),
+                    bot.description.program(),
+                    did_you_mean(nearest(name, std::span<const std::string>{names})));
+    if (strict) throw StartError(text);
+    notes_.push_back(text);
+  }
+}
+
+void Settings::read_file_parameters(const Bot& bot) {
+  if (!options_.parameters) return;
+  const Json document = read_document(*options_.parameters);
+  if (!document.is_object())
+    throw StartError(fmt::format("{}: the file holds no object of parameters; write NAME: VALUE",
+                                 *options_.parameters));
+  take_object(bot, document, *options_.parameters, true);
+}
+
+void Settings::read_runtime(const Bot& bot) {
+  if (!options_.runtime) {
+    if (options_.id) throw StartError("--id: needs --runtime FILE too", ExitCode::usage);
+    return;
+  }
+  const std::string& path = *options_.runtime;
+  const Json document = read_document(path);
+  if (!options_.id)
+    throw StartError("--runtime: needs --id too, the bot's id in that file", ExitCode::usage);
+  if (!document.is_object() || !document.has(*options_.id)) {
+    std::vector<std::string> ids;
+    for (const auto& [name, value] : document.members())
+      if (name != "global") ids.push_back(name);
+    throw StartError(fmt::format("--id: {} has no bot {}{}", path, quote_for_message(*options_.id),
+                                 did_you_mean(nearest(*options_.id, std::span<const std::string>{ids}))));
+  }
+  take_object(bot, document["global"], path + ": global", false);
+  take_object(bot, document[*options_.id]["parameters"], fmt::format("{}: {}", path, *options_.id),
+              false);
+}
+
+FieldUse Settings::fields(const Bot& bot) const {
+  const Description& description = bot.description;
+  return description.fields_of ? description.fields_of(params_.get()) : description.fields;
+}
+
+std::string Settings::show(const Bot& bot) const {
+  std::string out;
+  const auto line = [&](const Parameter& parameter, const void* params) {
+    if (parameter.group == Group::inspect) return;
+    std::string origin = "default";
+    for (const auto& [known, from] : origins_)
+      if (known == &parameter) origin = from;
+    const std::string value = parameter.secret ? "(hidden)" : parameter.read(params).dump();
+    out += fmt::format("{} = {}  # {}\n", parameter.name, value, origin);
+  };
+  for (const Parameter& parameter : bot.description.params) line(parameter, params_.get());
+  for (const Parameter& parameter : common_) line(parameter, &options_);
+  return out;
+}
+
+void Settings::require(const Bot& bot) const {
+  for (const Parameter& parameter : bot.description.params) {
+    if (parameter.need != Need::required) continue;
+    bool given = false;
+    for (const auto& [known, from] : origins_) given = given || known == &parameter;
+    if (!given)
+      throw StartError(fmt::format("{} is missing; give it as an option, as {} or in --parameters",
+                                   parameter.option(), parameter.environment()),
+                       ExitCode::usage);
+  }
+}
+
+}  // namespace intelmq

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <bitset>
+#include <concepts>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "event/arena.hpp"
+#include "event/field.hpp"
+#include "event/harmonization.hpp"
+#include "event/out_buffer.hpp"
+#include "type/clock.hpp"
+
+namespace intelmq {
+
+/// What a C++ program reads a field's value as.
+template <FieldType T>
+using ValueOf = std::conditional_t<
+    T == FieldType::Boolean, bool,
+    std::conditional_t<T == FieldType::Integer || T == FieldType::ASN, std::int64_t,
+                       std::conditional_t<T == FieldType::Float || T == FieldType::Accuracy, double,
+                                          std::string_view>>>;
+
+/// Values that a field of type T takes: text for textual types, numbers for numbers.
+template <class V, FieldType T>
+concept ValueFor = (std::same_as<ValueOf<T>, bool> && std::same_as<V, bool>) ||
+                   (std::same_as<ValueOf<T>, std::int64_t> && std::integral<V> &&
+                    !std::same_as<V, bool>) ||
+                   (std::same_as<ValueOf<T>, double> && std::is_arithmetic_v<V> &&
+                    !std::same_as<V, bool>) ||
+                   (std::same_as<ValueOf<T>, std::string_view> &&
+                    std::convertible_to<V, std::string_view>);
+
+/// What became of an attempt to add a value, in the order in which IntelMQ's `add` decides.
+enum class Added : std::uint8_t {
+  stored,
+  exists,   ///< The key is there and `Existing::refuse` was asked for.
+  kept,     ///< The key is there and stays as it is.
+  ignored,  ///< An ignored value (null, "", "-", "N/A"); with Existing::replace the key is gone.
+  bad_key,  ///< No such field.
+  invalid   ///< The value cannot become one of the field's type; `complaint()` says why.
+};
+
+/// What to do about a key that is there already.
+enum class Existing : std::uint8_t { refuse, keep, replace };
+
+/// Whether values are made to fit the field (`add` in IntelMQ) or only checked.
+enum class Cleaning : std::uint8_t { sanitise, only_check };
+
+enum class Verdict : std::uint8_t { keep, drop, reject };
+
+/// What every event of a program shares.
+struct EventRules {
+  Harmonization harmonization;
+  Clock now = system_now;
+  /// Called with the name of a field that the bot sets without having declared it (test builds).
+  void (*undeclared)(std::string_view name) = nullptr;
+};
+
+/// Why a line is no event, and where.
+struct LineError {
+  std::string reason;
+  std::size_t offset = 0;
+  bool usage = false;
+};
+
+/// One event (or report): a line kept as it came, an index of its keys, and what was changed.
+///
+/// A value is checked when somebody asks for it: what DHO 1 accepts stays verbatim, what it can
+/// make fit is sanitised, anything else rejects the event. Fields nobody asks for leave byte for
+/// byte as they came. Views stay good until the event is changed or the next line is read.
+class Event {
+ public:
+  explicit Event(const EventRules& rules);
+
+  // --- reading and writing lines ---------------------------------------------------------------
+
+  /// Takes the line (64 readable bytes must follow it; it must outlive the event's use).
+  /// The text of `error` is set when this returns false.
+  bool read(const char* line, std::size_t size, LineError& error);
+  /// Becomes a new, empty message that was read from nowhere.
+  void clear(MessageKind kind = MessageKind::event);
+  /// Appends the line, without a line feed.
+  void write(OutBuffer& out) const;
+  /// Makes this a copy of another message's fields named in `names`, in that order.
+  void copy_fields(const Event& from, const std::vector<FieldName>& names);
+
+  MessageKind kind() const { return kind_; }
+  void set_kind(MessageKind kind);  ///< Also writes `__type`.
+  bool has_type() const { return has_type_; }
+  std::uint32_t duplicate_keys() const { return duplicates_; }
+  bool changed() const { return line_changed_ || members_.size() != from_line_; }
+
+  // --- fields ------------------------------------------------------------------------------------
+
+  /// Whether the field has a value; ignored values count as absent. `field::extra`: any extra.*.
+  bool has(FieldId id) const { return present_[index_of(id)]; }
+  bool has(const FieldName& name) const;
+  template <FieldType T>
+  bool has(Field<T> field) const {
+    return has(field.id);
+  }
+
+  /// The value, checked and sanitised; nothing if it is absent or was invalid (then the event is
+  /// rejected). Integers beyond 64 bits are clamped.
+  template <FieldType T>
+  std::optional<ValueOf<T>> operator[](Field<T> field) {
+    const std::optional<std::string_view> raw = raw_value(field.id);
+    if (!raw) return std::nullopt;
+    if constexpr (std::same_as<ValueOf<T>, std::string_view>) return text_of(*raw);
+    else if constexpr (std::same_as<ValueOf<T>, bool>) return *raw == "true";
+    else if constexpr (std::same_as<ValueOf<T>, double>) return real_of(*raw);
+    else return integer_of(*raw);
+  }
+
+  /// The checked value as raw JSON text. Of `extra`: the hierarchical object as JSON text.
+  std::optional<std::string_view> raw_value(FieldId id);
+  std::optional<std::string_view> raw_value(const FieldName& name);
+  template <FieldType T>
+  std::optional<std::string_view> raw_value(Field<T> field) {
+    return raw_value(field.id);
+  }
+  /// The checked value as Python's str() of it.
+  std::optional<std::string_view> text_value(const FieldName& name);
+
+  /// Sets or replaces a field; an invalid value rejects the event, an ignored one removes it.
+  template <FieldType T, ValueFor<T> V>
+  void set(Field<T> field, const V& value) {
+    put(field.id, value, Existing::replace);
+  }
+  /// Sets a field that has no value yet; false if it has one. Invalid values reject the event.
+  template <FieldType T, ValueFor<T> V>
+  bool add(Field<T> field, const V& value) {
+    return put(field.id, value, Existing::keep);
+  }
+  /// As IntelMQ's add(): `json` is raw JSON text. The event's verdict is not touched.
+  Added add_json(const FieldName& name, std::string_view json, Existing existing = Existing::refuse,
+                 Cleaning cleaning = Cleaning::sanitise);
+  /// As add_json with a JSON string made of UTF-8 text.
+  Added add_text(const FieldName& name, std::string_view text,
+                 Existing existing = Existing::refuse);
+  /// Sets raw JSON text that is known to be valid for the field: constants, rendered tables.
+  void set_verbatim(FieldId id, std::string_view json);
+  /// Removes a field; `extra` removes all extra.*. False if it was not there.
+  bool remove(const FieldName& name);
+  void remove_all();
+
+  /// Checks and sanitises every field as IntelMQ does on reception and removes ignored ones.
+  /// False, and a complaint, when something cannot be made valid.
+  bool validate();
+  /// Checks and sanitises the fields of DHO 1 alone; rejects the event when one is invalid.
+  void validate_fields();
+
+  /// Why the last add_json or validate failed: names the field, the value and the reason.
+  const std::string& complaint() const { return complaint_; }
+
+  /// One field with a value.
+  struct Member {
+    std::string_view name;  ///< Decoded.
+    std::string_view raw;   ///< Raw JSON text.
+  };
+  /// Calls `visit(Member)` for every field with a value, in order, `__type` left out.
+  template <class Visit>
+  void each(Visit&& visit) const {
+    for (const Slot& slot : members_)
+      if (!slot.removed && !slot.ignored && slot.id != type_id)
+        visit(Member{{slot.key, slot.key_size}, {slot.value, slot.value_size}});
+  }
+  bool empty() const;
+
+  // --- verdict -----------------------------------------------------------------------------------
+
+  void drop(std::string_view reason) { judge(Verdict::drop, reason); }
+  /// The event cannot be processed: it goes to the dead letters with this reason.
+  void reject(std::string_view reason) { judge(Verdict::reject, reason); }
+  /// Sends the event to a named path (`_default` too) instead of `_default` alone.
+  void send_to(std::string_view path) { paths_.emplace_back(path); }
+  void forget_paths() { paths_.clear(); }
+  Verdict verdict() const { return verdict_; }
+  std::string_view reason() const { return reason_; }
+  const std::vector<std::string>& paths() const { return paths_; }
+
+  /// Fields the bot may set, by index; `extra` covers extra.*. Only looked at in test builds.
+  void permit(const std::bitset<field_count>* fields, const std::vector<FieldName>* others);
+
+  const EventRules& rules() const { return *rules_; }
+  /// Present fields by index, for the runner's test of `needs`.
+  const std::bitset<field_count>& present() const { return present_; }
+  /// Bytes that live as long as the event's other values.
+  std::string_view keep(std::string_view text) { return arena_.keep(text); }
+
+ private:
+  static constexpr std::uint16_t extra_id = 0xfffe, other_id = 0xffff, type_id = 0xfffd;
+  struct Slot {
+    const char* key;
+    const char* value;
+    std::uint32_t key_size, value_size;
+    std::uint16_t id;
+    bool in_line : 1;   ///< Stands in the line as it is.
+    bool removed : 1;   ///< Taken away.
+    bool ignored : 1;   ///< Holds an ignored value: absent to everybody but `write`.
+    bool checked : 1;   ///< Known to be valid.
+    bool odd_key : 1;   ///< The key needs escapes.
+  };
+
+  void take_member(const char* key, std::size_t key_size, const char* value, std::size_t size);
+  void note_type(const Slot& slot);
+  bool bad_type(LineError& error) const;
+  bool is_repeat(const Slot& slot, std::uint64_t hash);
+  void drop_repeats();
+  Slot* find(FieldId id);
+  Slot* find(std::string_view name, std::uint16_t id);
+  Slot* find(const FieldName& name);
+  const Slot* find(const FieldName& name) const;
+  bool check(Slot& slot);
+  std::string_view name_of_slot(const Slot& slot) const { return {slot.key, slot.key_size}; }
+  void replace_value(Slot& slot, std::string_view json);
+  void append(std::string_view name, std::uint16_t id, std::string_view json, bool keep_name);
+  void append_kept(std::string_view name, std::uint16_t id, std::string_view value, bool keep_name);
+  bool add_clean(const FieldName& name, std::string_view text);
+  void erase(Slot& slot);
+  Added store(const FieldName& name, const FieldRule* rule, std::string_view json, Slot* there,
+              Cleaning cleaning);
+  Added add_extra(std::string_view json, Existing existing, Cleaning cleaning);
+  bool has_extra() const;
+  void refresh_extra();
+  std::optional<std::string_view> extra_text();
+  std::string_view text_of(std::string_view raw);
+  static double real_of(std::string_view raw);
+  static std::int64_t integer_of(std::string_view raw);
+  bool put(FieldId id, std::string_view text, Existing existing);
+  bool put(FieldId id, bool value, Existing existing);
+  bool put(FieldId id, std::int64_t value, Existing existing);
+  bool put(FieldId id, double value, Existing existing);
+  template <class V>
+    requires std::integral<V> && (!std::same_as<V, bool>) && (!std::same_as<V, std::int64_t>)
+  bool put(FieldId id, V value, Existing existing) {
+    if (row_of(id).type == FieldType::Float || row_of(id).type == FieldType::Accuracy)
+      return put(id, static_cast<double>(value), existing);
+    return put(id, static_cast<std::int64_t>(value), existing);
+  }
+  template <class V>
+    requires std::convertible_to<V, std::string_view>
+  bool put(FieldId id, const V& value, Existing existing) {
+    return put(id, std::string_view{value}, existing);
+  }
+  bool settle(FieldId id, Added added);
+  void complain(std::string_view name, std::string_view json, std::string_view why);
+  void judge(Verdict verdict, std::string_view reason);
+  void declared(FieldId id) const;
+  void declared(std::string_view name) const;
+  void write_key(OutBuffer& out, const Slot& slot) const;
+  void write_changed(OutBuffer& out) const;
+
+  const EventRules* rules_;
+  MessageKind kind_ = MessageKind::event;
+  const char* line_ = nullptr;
+  const char* line_end_ = nullptr;
+  const char* tail_ = nullptr;
+  std::vector<Slot> members_;
+  std::size_t from_line_ = 0;
+  std::bitset<field_count> present_;
+  std::array<std::uint32_t, field_count> where_;
+  std::array<std::uint64_t, 16> seen_names_;
+  Arena arena_;
+  std::uint32_t duplicates_ = 0;
+  std::uint32_t many_ = 0;
+  bool spaced_ = true, has_type_ = false, line_changed_ = false, has_ignored_ = false,
+       type_known_ = true;
+  Verdict verdict_ = Verdict::keep;
+  std::string reason_, complaint_, scratch_;
+  std::vector<std::string> paths_;
+  const std::bitset<field_count>* permitted_ = nullptr;
+  const std::vector<FieldName>* permitted_others_ = nullptr;
+};
+
+}  // namespace intelmq

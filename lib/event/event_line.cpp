@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "event/event.hpp"
+#include "event/harmonise.hpp"
+#include "event/key_index.hpp"
+#include "event/scanner.hpp"
+#include "type/json_text.hpp"
+
+namespace intelmq {
+namespace {
+
+/// From this many keys on, repeats are found by sorting instead of by looking back.
+constexpr std::size_t many_keys = 512;
+
+}  // namespace
+
+Event::Event(const EventRules& rules) : rules_{&rules} {
+  members_.reserve(64);
+  clear();
+}
+
+void Event::clear(MessageKind kind) {
+  kind_ = kind;
+  line_ = line_end_ = tail_ = nullptr;
+  members_.clear();
+  from_line_ = 0;
+  present_.reset();
+  seen_names_.fill(0);
+  arena_.reset();
+  duplicates_ = many_ = 0;
+  spaced_ = true;
+  has_type_ = line_changed_ = has_ignored_ = false;
+  type_known_ = true;
+  verdict_ = Verdict::keep;
+  reason_.clear();
+  paths_.clear();
+}
+
+bool Event::read(const char* line, std::size_t size, LineError& error) {
+  clear();
+  if (size > 0xfffffff0u) {
+    error = {"line longer than 4 GiB", 0, false};
+    return false;
+  }
+  line_ = line;
+  line_end_ = line + size;
+  Scanner scanner(line, size);
+  const ScanError failed = scanner.members(
+      [this](const char* key, std::size_t key_size, const char* value, std::size_t value_size) {
+        take_member(key, key_size, value, value_size);
+      });
+  if (failed.reason) {
+    error = {failed.reason, failed.offset, false};
+    members_.clear();
+    present_.reset();
+    return false;
+  }
+  tail_ = scanner.tail();
+  spaced_ = scanner.spaced() || members_.empty();
+  if (many_) drop_repeats();
+  from_line_ = members_.size();
+  return !bad_type(error);
+}
+
+void Event::take_member(const char* key, std::size_t key_size, const char* value,
+                        std::size_t value_size) {
+  const bool escaped = std::memchr(key, '\\', key_size) != nullptr;
+  Slot slot{key, value, static_cast<std::uint32_t>(key_size),
+            static_cast<std::uint32_t>(value_size), 0, !escaped, false, false, false, escaped};
+  if (escaped) {
+    decode_string({key - 1, key_size + 2}, scratch_);
+    char* copy = arena_.take(scratch_.size() + 8);
+    std::memcpy(copy, scratch_.data(), scratch_.size());
+    slot.key = copy;
+    slot.key_size = static_cast<std::uint32_t>(scratch_.size());
+    line_changed_ = true;
+  }
+  const KeyClass known = classify_key(slot.key, slot.key_size);
+  slot.id = known.id;
+  slot.ignored = is_ignored({value, value_size});
+  has_ignored_ |= slot.ignored;
+  if (known.id < field_count) {
+    if (present_[known.id] || (slot.ignored && find(FieldId{known.id}))) {
+      erase(members_[where_[known.id]]);
+      ++duplicates_;
+    }
+    where_[known.id] = static_cast<std::uint32_t>(members_.size());
+    present_[known.id] = !slot.ignored;
+  } else {
+    if (known.id == type_id) note_type(slot);
+    if (is_repeat(slot, known.hash)) ++duplicates_;
+    if (known.id == extra_id && !slot.ignored) present_[index_of(field::extra)] = true;
+  }
+  members_.push_back(slot);
+}
+
+void Event::note_type(const Slot& slot) {
+  const std::string_view value{slot.value, slot.value_size};
+  has_type_ = true;
+  type_known_ = value == "\"Event\"" || value == "\"Report\"";
+  kind_ = value == "\"Report\"" ? MessageKind::report : MessageKind::event;
+}
+
+bool Event::bad_type(LineError& error) const {
+  if (type_known_) return false;
+  error = {"__type is neither \"Event\" nor \"Report\"", 0, false};
+  return true;
+}
+
+bool Event::is_repeat(const Slot& slot, std::uint64_t hash) {
+  std::uint64_t& word = seen_names_[(hash >> 40) & 15];
+  const std::uint64_t bit = std::uint64_t{1} << ((hash >> 48) & 63);
+  const bool maybe = word & bit;
+  word |= bit;
+  if (!maybe) return false;
+  if (members_.size() >= many_keys) {
+    many_ = 1;
+    return false;
+  }
+  Slot* before = find(name_of_slot(slot), slot.id);
+  if (!before) return false;
+  erase(*before);
+  return true;
+}
+
+/// Marks all but the last of equally named members as removed, for lines with very many keys.
+void Event::drop_repeats() {
+  std::vector<std::uint32_t> order;
+  for (std::uint32_t i = 0; i < members_.size(); ++i)
+    if (!members_[i].removed) order.push_back(i);
+  std::sort(order.begin(), order.end(), [this](std::uint32_t a, std::uint32_t b) {
+    const int names = name_of_slot(members_[a]).compare(name_of_slot(members_[b]));
+    return names != 0 ? names < 0 : a < b;
+  });
+  for (std::size_t i = 0; i + 1 < order.size(); ++i) {
+    if (name_of_slot(members_[order[i]]) != name_of_slot(members_[order[i + 1]])) continue;
+    members_[order[i]].removed = true;
+    line_changed_ = true;
+    ++duplicates_;
+  }
+}
+
+void Event::write_key(OutBuffer& out, const Slot& slot) const {
+  if (slot.odd_key) {
+    std::string text;
+    append_string(text, name_of_slot(slot));
+    out.append(text);
+  } else {
+    out.reserve(slot.key_size + 2u);
+    out.append('"');
+    out.append(slot.key, slot.key_size);
+    out.append('"');
+  }
+  out.append(spaced_ ? std::string_view{": "} : std::string_view{":"});
+}
+
+void Event::write(OutBuffer& out) const {
+  if (line_changed_ || !line_) return write_changed(out);
+  if (members_.size() == from_line_) return out.append(line_, static_cast<std::size_t>(line_end_ - line_));
+  out.append(line_, static_cast<std::size_t>(tail_ - line_));
+  bool first = from_line_ == 0;
+  for (std::size_t i = from_line_; i < members_.size(); ++i) {
+    const Slot& slot = members_[i];
+    if (slot.removed) continue;
+    if (!first) out.append(spaced_ ? std::string_view{", "} : std::string_view{","});
+    first = false;
+    write_key(out, slot);
+    out.append(slot.value, slot.value_size);
+  }
+  out.append(tail_, static_cast<std::size_t>(line_end_ - tail_));
+}
+
+void Event::write_changed(OutBuffer& out) const {
+  out.append('{');
+  const char* run = nullptr;   // start of members copied in one piece
+  const char* run_end = nullptr;
+  bool first = true;
+  const auto end_run = [&] {
+    if (run) out.append(run, static_cast<std::size_t>(run_end - run));
+    run = nullptr;
+  };
+  const std::string_view comma = spaced_ ? std::string_view{", "} : std::string_view{","};
+  bool adjacent = false;
+  for (const Slot& slot : members_) {
+    if (slot.removed) {
+      adjacent = false;
+      continue;
+    }
+    if (slot.in_line && adjacent && run) {
+      run_end = slot.value + slot.value_size;
+      continue;
+    }
+    end_run();
+    if (!first) out.append(comma);
+    first = false;
+    if (slot.in_line) {
+      run = slot.key - 1;
+      run_end = slot.value + slot.value_size;
+    } else {
+      write_key(out, slot);
+      out.append(slot.value, slot.value_size);
+    }
+    adjacent = slot.in_line;
+  }
+  end_run();
+  out.append('}');
+}
+
+void Event::copy_fields(const Event& from, const std::vector<FieldName>& names) {
+  for (const FieldName& name : names)
+    if (const Slot* slot = from.find(name); slot && !slot->ignored) {
+      const auto id = name.id();
+      append(name_of_slot(*slot), id ? static_cast<std::uint16_t>(*id) : slot->id,
+             {slot->value, slot->value_size}, true);
+      members_.back().checked = slot->checked;
+    }
+}
+
+}  // namespace intelmq

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace intelmq {
+
+/// Where a line stops being one flat, well-formed JSON object.
+struct ScanError {
+  const char* reason = nullptr;  ///< nullptr: none.
+  std::size_t offset = 0;        ///< In bytes from the start of the line.
+};
+
+/// Finds the members of one JSON object in a single pass and proves the line well-formed on the
+/// way: grammar, escapes, control characters, UTF-8, nesting of at most 128. Numbers may also be
+/// NaN, Infinity and -Infinity, as the Python original writes and reads them.
+///
+/// `size` bytes at `line`, followed by at least 64 readable bytes. Calls
+/// `visit(key, key_size, value, value_size)` for each member in order: the key without its
+/// quotes, the value as its raw JSON text. Keys may hold escapes: `key_escaped` tells.
+class Scanner {
+ public:
+  static constexpr std::size_t padding = 64;
+  static constexpr int max_depth = 128;
+
+  Scanner(const char* line, std::size_t size);
+
+  template <class Visit>
+  ScanError members(Visit&& visit);
+
+  /// End of the last member, where another may be inserted; set by `members`.
+  const char* tail() const { return tail_; }
+  /// Whether the line's separators carry a blank (`": "`), as Python writes them.
+  bool spaced() const { return spaced_; }
+  /// Whether any string holds a backslash.
+  bool escaped() const { return escaped_; }
+
+ private:
+  static constexpr std::size_t window_blocks = 64;
+
+  bool refill();
+  const char* next_quote();
+  const char* skip_blanks(const char* p) const;
+  const char* scalar_end(const char* p);
+  const char* nested_end(const char* p);
+  ScanError failed(const char* reason, const char* at) const;
+  ScanError finish(const char* p);
+
+  const char* line_;
+  const char* end_;
+  const char* window_ = nullptr;  ///< Start of the bytes that `bits_` describes.
+  const char* scanned_;           ///< End of the bytes looked at so far.
+  std::uint64_t bits_[window_blocks];
+  std::size_t blocks_ = 0, block_ = 0;
+  std::uint64_t word_ = 0;
+  std::uint64_t escape_carry_ = 0;
+  std::uint64_t in_string_ = 0;
+  bool escaped_ = false, spaced_ = false, non_ascii_ = false;
+  const char* tail_ = nullptr;
+  ScanError text_error_;
+};
+
+/// Bytes of `text` that are valid UTF-8 from the start; equals `size` when all of it is.
+std::size_t valid_utf8_prefix(const char* text, std::size_t size);
+
+// ---------------------------------------------------------------------------------------------
+
+inline const char* Scanner::next_quote() {
+  while (word_ == 0) {
+    if (++block_ >= blocks_ && !refill()) return nullptr;
+    word_ = bits_[block_];
+  }
+  const char* at = window_ + block_ * 64 + static_cast<unsigned>(__builtin_ctzll(word_));
+  word_ &= word_ - 1;
+  return at;
+}
+
+inline const char* Scanner::skip_blanks(const char* p) const {
+  while (p < end_ && (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n')) ++p;
+  return p;
+}
+
+template <class Visit>
+ScanError Scanner::members(Visit&& visit) {
+  const char* p = skip_blanks(line_);
+  if (p == end_ || *p != '{') return failed("not a JSON object", p);
+  p = skip_blanks(p + 1);
+  tail_ = p;
+  if (p < end_ && *p == '}') return finish(p);
+  for (;;) {
+    if (p >= end_ || *p != '"') return failed("expected a name in quotes", p);
+    const char* key = next_quote();
+    if (key != p) return failed("expected a name in quotes", p);
+    ++key;
+    const char* key_end = next_quote();
+    if (!key_end) return failed("unterminated string", key - 1);
+    p = key_end + 1;
+    if (*p != ':') {
+      p = skip_blanks(p);
+      if (p >= end_ || *p != ':') return failed("expected ':' after the name", p);
+    }
+    ++p;
+    if (*p == ' ') {
+      ++p;
+      spaced_ = true;
+    }
+    if (*p != '"') p = skip_blanks(p);
+    const char* value = p;
+    if (p < end_ && *p == '"') {
+      if (next_quote() != p) return failed("expected a value", p);
+      const char* value_end = next_quote();
+      if (!value_end) return failed("unterminated string", p);
+      p = value_end + 1;
+    } else {
+      p = p < end_ && (*p == '{' || *p == '[') ? nested_end(p) : scalar_end(p);
+      if (!p) return text_error_;
+    }
+    visit(key, static_cast<std::size_t>(key_end - key), value, static_cast<std::size_t>(p - value));
+    tail_ = p;
+    if (*p == ',' && p[1] == ' ' && p[2] == '"' && p + 2 < end_) {
+      p += 2;
+      continue;
+    }
+    p = skip_blanks(p);
+    if (p >= end_) return failed("unterminated object", p);
+    if (*p == '}') return finish(p);
+    if (*p != ',') return failed("expected ',' or '}' after a value", p);
+    p = skip_blanks(p + 1);
+  }
+}
+
+}  // namespace intelmq

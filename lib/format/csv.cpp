@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "format/csv.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace intelmq {
+namespace {
+
+/// Index of `c` in the text from `from` on, or its size.
+std::size_t find_byte(std::string_view text, char c, std::size_t from) {
+  const void* found = std::memchr(text.data() + from, c, text.size() - from);
+  return found ? static_cast<std::size_t>(static_cast<const char*>(found) - text.data())
+               : text.size();
+}
+
+ByteSource without_nuls(ByteSource bytes) {
+  return [bytes = std::move(bytes)](char* out, std::size_t size) -> Result<std::size_t> {
+    for (;;) {
+      auto got = bytes(out, size);
+      if (!got || *got == 0 || !std::memchr(out, 0, *got)) return got;
+      const auto kept = static_cast<std::size_t>(std::remove(out, out + *got, '\0') - out);
+      if (kept) return kept;
+    }
+  };
+}
+
+bool needs_quotes(std::string_view cell) {
+  for (const char c : cell)
+    if (c == ',' || c == '"' || c == '\n' || c == '\r') return true;
+  return false;
+}
+
+void append_quoted(std::string& out, std::string_view cell) {
+  out += '"';
+  for (std::size_t from = 0; from < cell.size();) {
+    const std::size_t quote = find_byte(cell, '"', from);
+    out.append(cell, from, quote - from);
+    if (quote < cell.size()) out += "\"\"";
+    from = quote + 1;
+  }
+  out += '"';
+}
+
+}  // namespace
+
+void CsvReader::start(ByteSource bytes) {
+  window_.start(without_nuls(std::move(bytes)));
+  at_ = {};
+  cells_.clear();
+  number_ = offset_ = 0;
+  next_number_ = 1;
+  lf_ = other_ = cut_ = false;
+}
+
+/// Finds the end of the line that the window begins with, and leaves out the part of it that does
+/// not fit into a record; false when nothing is left.
+bool CsvReader::find_line() {
+  std::size_t from = 0;
+  for (;;) {
+    const std::string_view held = window_.text();
+    if (const auto end = find_line_end(held, from)) {
+      line_ = *end;
+      return true;
+    }
+    from = held.empty() || held.back() != '\r' ? held.size() : held.size() - 1;
+    if (held.size() > max_record_ + 1) {
+      line_ = {max_record_, 0};
+      cut_ = true;
+      return true;
+    }
+    if (window_.more()) continue;
+    line_ = {from, held.size() - from};
+    return !held.empty() && !window_.error();
+  }
+}
+
+/// Drops what was given, then comments and blank lines; line_ is set when true.
+bool CsvReader::go_to_row() {
+  window_.drop(at_.size + at_.ending);
+  at_ = {};
+  cells_.clear();
+  if (cut_) skip_rest();
+  while (find_line()) {
+    number_ = next_number_;
+    offset_ = window_.offset();
+    const std::string_view line = window_.text().substr(0, line_.size);
+    const std::size_t first = line.find_first_not_of(" \t");
+    if (cut_ || (first != line.npos && !(style_.comments && line[first] == '#'))) return true;
+    window_.drop(line_.size + line_.ending);
+    ++next_number_;
+  }
+  return false;
+}
+
+/// Leaves out the rest of a line that was too long.
+void CsvReader::skip_rest() {
+  cut_ = false;
+  for (;;) {
+    const std::string_view held = window_.text();
+    if (const auto end = find_line_end(held)) return window_.drop(end->size + end->ending);
+    const std::size_t keep = !held.empty() && held.back() == '\r' ? 1 : 0;
+    window_.drop(held.size() - keep);
+    if (!window_.more()) return window_.drop(window_.size());
+  }
+}
+
+bool CsvReader::next_line() {
+  if (!go_to_row()) return false;
+  settle(line_);
+  ++next_number_;
+  return true;
+}
+
+void CsvReader::settle(LineEnd end) {
+  at_ = end;
+  if (end.ending == 0) return;
+  if (end.ending == 1 && window_.text()[end.size] == '\n') lf_ = true;
+  else other_ = true;
+}
+
+CsvReader::Found CsvReader::next() {
+  if (!go_to_row()) return Found::end;
+  if (cut_ || line_.size > max_record_)
+    return give_first_line("the line is longer than a record may be");
+  const std::string_view line = window_.text().substr(0, line_.size);
+  ++next_number_;
+  if (find_byte(line, '"', 0) == line.size()) {
+    split_plain(line);
+    settle(line_);
+    return Found::row;
+  }
+  bool ended = false;
+  while (!split(ended)) {
+    if (ended || window_.size() > max_record_)
+      return give_first_line("a quote is opened that is not closed within a record");
+    ended = !window_.much_more();
+    if (window_.error()) return Found::end;
+  }
+  return Found::row;
+}
+
+/// The first line alone, though quotes bind it to the following ones.
+CsvReader::Found CsvReader::give_first_line(const char* reason) {
+  reason_ = reason;
+  cells_.clear();
+  next_number_ = number_ + 1;
+  settle(line_);
+  return Found::bad;
+}
+
+bool CsvReader::is_delimiter(std::string_view held, std::size_t at) const {
+  return held[at] == style_.delimiter[0] &&
+         (style_.delimiter.size() == 1 || held.substr(at).starts_with(style_.delimiter));
+}
+
+void CsvReader::split_plain(std::string_view line) {
+  const std::string& delimiter = style_.delimiter;
+  for (std::size_t from = 0;;) {
+    std::size_t to = find_byte(line, delimiter[0], from);
+    if (delimiter.size() > 1) to = std::min(line.find(delimiter, from), line.size());
+    cells_.emplace_back(line.data() + from, to - from);
+    if (to == line.size()) return;
+    from = to + delimiter.size();
+  }
+}
+
+/// Splits a row with quotes; false when it is not complete. `ended`: no more will come.
+bool CsvReader::split(bool ended) {
+  const std::string_view held = window_.text();
+  cells_.clear();
+  unquoted_.clear();
+  scratch_.clear();
+  std::size_t at = 0;
+  Cell cell = Cell::more;
+  while (cell == Cell::more) cell = read_cell(held, at, ended);
+  if (cell == Cell::open && !(ended && line_.size + line_.ending == held.size())) return false;
+  for (const Unquoted& part : unquoted_)
+    cells_[part.cell] = std::string_view{scratch_}.substr(part.from, part.size);
+  if (cell == Cell::open) {
+    settle(line_);
+    return true;
+  }
+  const std::size_t crlf = held.substr(at).starts_with("\r\n") ? 2 : at < held.size() ? 1 : 0;
+  if (at > line_.size) {
+    const std::string_view row = held.substr(0, at);
+    next_number_ += static_cast<std::uint64_t>(std::count(row.begin(), row.end(), '\n'));
+  }
+  settle({at, crlf});
+  return at <= max_record_;
+}
+
+CsvReader::Cell CsvReader::read_cell(std::string_view held, std::size_t& at, bool ended) {
+  if (at < held.size() && held[at] == '"') return read_quoted(held, at, ended);
+  const std::size_t from = at;
+  const Cell out = read_plain(held, at, ended);
+  const std::size_t to = out == Cell::more ? at - style_.delimiter.size() : at;
+  cells_.push_back(held.substr(from, to - from));
+  return out;
+}
+
+/// Goes behind the delimiter that ends the cell, or to the end of the row.
+CsvReader::Cell CsvReader::read_plain(std::string_view held, std::size_t& at, bool ended) {
+  for (; at < held.size(); ++at) {
+    const char c = held[at];
+    if (c == '\n') return Cell::last;
+    if (c == '\r') return at + 1 == held.size() && !ended ? Cell::open : Cell::last;
+    if (c == style_.delimiter[0] && is_delimiter(held, at)) {
+      at += style_.delimiter.size();
+      return Cell::more;
+    }
+  }
+  return ended ? Cell::last : Cell::open;
+}
+
+void CsvReader::keep_scratch(std::size_t from) {
+  unquoted_.push_back({cells_.size(), from, scratch_.size() - from});
+  cells_.emplace_back();
+}
+
+CsvReader::Cell CsvReader::read_quoted(std::string_view held, std::size_t& at, bool ended) {
+  const std::size_t start = scratch_.size();
+  std::size_t from = ++at;
+  for (;;) {
+    at = find_byte(held, '"', from);
+    if (at + 1 >= held.size() && !ended) return Cell::open;
+    if (at + 1 >= held.size() || held[at + 1] != '"') break;
+    scratch_.append(held, from, at + 1 - from);
+    from = at + 2;
+  }
+  const std::string_view rest = held.substr(from, at - from);
+  const bool closed = at < held.size();
+  if (closed) ++at;
+  const std::size_t tail = at;
+  const Cell out = closed ? read_plain(held, at, ended) : Cell::open;
+  const std::size_t end = out == Cell::more ? at - style_.delimiter.size() : at;
+  if (scratch_.size() == start && end == tail) {
+    cells_.push_back(rest);
+  } else {
+    scratch_.append(rest);
+    scratch_.append(held, tail, end - tail);
+    keep_scratch(start);
+  }
+  return out;
+}
+
+void append_csv_row(std::string& out, std::span<const std::string_view> cells,
+                    std::string_view ending) {
+  if (cells.size() == 1 && cells[0].empty()) out += "\"\"";
+  bool first = true;
+  for (const std::string_view cell : cells) {
+    if (!first) out += ',';
+    first = false;
+    if (needs_quotes(cell)) append_quoted(out, cell);
+    else out.append(cell);
+  }
+  out += ending;
+}
+
+}  // namespace intelmq

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/module.hpp"
+#include "queue/adapter.hpp"
+#include "queue/directory.hpp"
+#include "queue/file_queue.hpp"
+#include "queue/stdio.hpp"
+#include "queue/url_options.hpp"
+
+namespace intelmq {
+namespace {
+
+// The URL itself may hold a password: only its scheme is shown.
+Result<void*> adapter(const std::string& scheme, std::string_view symbol) {
+  const std::string module = "queue-" + scheme;
+  if (!find_module(module)) {
+    return fail(scheme + ":...: no adapter for '" + scheme + "'; known: -, file:, dir:");
+  }
+  return load_module(module, symbol);
+}
+
+bool is_built_in(const std::string& scheme) {
+  return scheme.empty() || scheme == "-" || scheme == "file" || scheme == "dir";
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Source>> open_source(std::string_view url, const SourceOptions& options) {
+  const std::string scheme = url_scheme(url);
+  if (!is_built_in(scheme)) {
+    const Result<void*> symbol = adapter(scheme, "intelmq_open_source");
+    if (!symbol) return tl::unexpected<Error>(symbol.error());
+    Result<std::unique_ptr<Source>> opened;
+    reinterpret_cast<decltype(&intelmq_open_source)> (*symbol)(url, options, opened);
+    return opened;
+  }
+  const Result<QueueUrl> parsed = QueueUrl::parse(url);
+  if (!parsed) return tl::unexpected<Error>(parsed.error());
+  if (scheme == "-") return open_standard_input(options);
+  return scheme == "file" ? open_file_source(*parsed, options)
+                          : open_directory_source(*parsed, options);
+}
+
+Result<std::unique_ptr<Destination>> open_destination(std::string_view url) {
+  const std::string scheme = url_scheme(url);
+  if (!is_built_in(scheme)) {
+    const Result<void*> symbol = adapter(scheme, "intelmq_open_destination");
+    if (!symbol) return tl::unexpected<Error>(symbol.error());
+    Result<std::unique_ptr<Destination>> opened;
+    reinterpret_cast<decltype(&intelmq_open_destination)> (*symbol)(url, opened);
+    return opened;
+  }
+  const Result<QueueUrl> parsed = QueueUrl::parse(url);
+  if (!parsed) return tl::unexpected<Error>(parsed.error());
+  if (scheme == "-") return open_standard_output();
+  return scheme == "file" ? open_file_destination(*parsed) : open_directory_destination(*parsed);
+}
+
+}  // namespace intelmq

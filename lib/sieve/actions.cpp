@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "sieve/evaluation.hpp"
+#include "type/json_text.hpp"
+#include "type/timestamp.hpp"
+
+namespace intelmq::sieve {
+namespace {
+
+/// The array with one more element.
+std::string longer(std::string_view array, std::string_view value) {
+  const std::size_t last = array.find_last_not_of(" \t\r\n", array.size() - 2);
+  std::string out(array.substr(0, last + 1));
+  if (last > 0) out += ", ";
+  out += value;
+  out += ']';
+  return out;
+}
+
+bool is_bare(Verb verb) { return verb == Verb::drop || verb == Verb::keep || verb == Verb::path; }
+
+}  // namespace
+
+void Evaluation::run(const Block& block) {
+  for (const Rule& rule : block) {
+    run(rule);
+    if (stopped()) return;
+  }
+}
+
+void Evaluation::run(const Rule& rule) {
+  if (rule.action) return run(*rule.action);
+  for (const Choice& choice : rule.choices) {
+    const bool chosen = !choice.when || holds(*choice.when);
+    if (stopped()) return;
+    if (chosen) return run(choice.body);
+  }
+}
+
+void Evaluation::run(const Action& action) {
+  line_ = action.line;
+  if (work_.ran && is_bare(action.verb)) work_.ran->push_back(action.explanation);
+  switch (action.verb) {
+    case Verb::drop: event_.drop(action.drop_reason); stopped_ = true; return;
+    case Verb::keep: stopped_ = true; return;
+    case Verb::path: route_ = &action; return;
+    case Verb::assign: return assign(action);
+    case Verb::append:
+    case Verb::append_force: return append(action);
+    default: return change(action);
+  }
+}
+
+void Evaluation::assign(const Action& action) {
+  const Raw raw = value(action.key);
+  if (stopped()) return;
+  if (!raw)
+    return refuse(fmt::format("the event has no {} to put into ${}", action.key.name.text(),
+                              work_.names[std::get<Variable>(action.value)]));
+  work_.variables[std::get<Variable>(action.value)] = event_.keep(*raw);
+}
+
+/// The field that an action changes; nothing when there is none to change.
+std::optional<FieldName> Evaluation::target(const Action& action) {
+  if (action.key.kind == FieldRef::Kind::field) return action.key.name;
+  if (action.key.kind == FieldRef::Kind::nowhere) return std::nullopt;
+  const auto name = named_by(action.key.variable);
+  if (!name && !stopped() && action.verb != Verb::update && action.verb != Verb::remove)
+    refuse(fmt::format("the variable ${} does not hold the name of a field",
+                       work_.names[action.key.variable]));
+  return name;
+}
+
+void Evaluation::change(const Action& action) {
+  const auto name = target(action);
+  if (!name) return;
+  if (action.verb == Verb::remove) {
+    if (event_.remove(*name) && work_.ran) work_.ran->push_back(action.explanation);
+    return;
+  }
+  const bool there = event_.has(*name);
+  if (there ? action.verb == Verb::add : action.verb == Verb::update) return;
+  if (action.arithmetic != Arithmetic::none) {
+    std::string json;
+    if (shifted_time(action, *name, json)) store(*name, json);
+  } else if (const Raw raw = json(action.value)) {
+    store(*name, *raw);
+  }
+  if (work_.ran && !stopped()) work_.ran->push_back(action.explanation);
+}
+
+bool Evaluation::shifted_time(const Action& action, const FieldName& name, std::string& json) {
+  const Raw raw = event_.raw_value(name);
+  if (!raw) {
+    if (event_.verdict() == Verdict::reject) stopped_ = true;
+    else refuse(fmt::format("the event has no {} to count from", name.text()));
+    return false;
+  }
+  std::int64_t seconds = action.seconds;
+  if (const Variable* number = std::get_if<Variable>(&action.value)) {
+    const auto text = text_variable(*number);
+    if (!text) return false;
+    const auto span = parse_span(*text);
+    if (!span) refuse(quote_for_message(*text) + " is no length of time such as '1 hour'");
+    if (!span) return false;
+    seconds = *span;
+  }
+  const auto text = raw->front() == '"'
+                        ? sanitise_timestamp(decoded(*raw, work_.text), event_.rules().now())
+                        : std::nullopt;
+  const auto time = text ? parse_strict(*text) : std::nullopt;
+  const auto moved =
+      time ? shifted(*time, action.arithmetic == Arithmetic::plus ? seconds : -seconds) : std::nullopt;
+  if (!moved) {
+    refuse(fmt::format("{} holds {}, which is no time to count from", name.text(),
+                       quote_for_message(*raw)));
+    return false;
+  }
+  json = '"' + moved->text() + '"';
+  return true;
+}
+
+void Evaluation::append(const Action& action) {
+  const auto name = target(action);
+  if (!name) return;
+  const Raw added = json(action.value);
+  if (!added) return;
+  const Raw raw = event_.raw_value(*name);
+  if (event_.verdict() == Verdict::reject) {
+    stopped_ = true;
+    return;
+  }
+  if (!raw) store(*name, fmt::format("[{}]", *added));
+  else if (kind_of(*raw) == JsonKind::array) store(*name, longer(*raw, *added));
+  else if (action.verb == Verb::append_force) store(*name, fmt::format("[{}, {}]", *raw, *added));
+  else return;
+  if (work_.ran && !stopped()) work_.ran->push_back(action.explanation);
+}
+
+void Evaluation::store(const FieldName& name, std::string_view json) {
+  const Added added = event_.add_json(name, json, Existing::replace);
+  if (added == Added::invalid || added == Added::bad_key) refuse(event_.complaint());
+  address_raw_ = {};
+}
+
+void Evaluation::finish() {
+  if (!route_ || event_.verdict() != Verdict::keep) return;
+  event_.forget_paths();
+  for (const std::string& path : route_->paths) event_.send_to(path);
+}
+
+}  // namespace intelmq::sieve

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "event/event.hpp"
+#include "sieve/rules.hpp"
+
+namespace intelmq::sieve {
+
+/// Memory that evaluations of the same program share, so that none of them allocates.
+struct Workspace {
+  std::span<std::optional<std::string_view>> variables;
+  const std::vector<std::string>& names;  ///< Of the variables.
+  std::string& text;
+  std::string& other;
+  std::vector<std::string_view>* ran = nullptr;  ///< Receives the explanations of actions.
+};
+
+/// The rules at work on one event.
+class Evaluation {
+ public:
+  Evaluation(Event& event, Workspace workspace) : event_{event}, work_{workspace} {}
+  void run(const Block& block);
+  /// Routes the event as the last `path` said.
+  void finish();
+
+ private:
+  using Raw = std::optional<std::string_view>;
+
+  // --- values: nothing and stopped() when the rule cannot go on -----------------------------------
+  Raw value(const FieldRef& key);
+  Raw variable(Variable number);
+  std::optional<FieldName> named_by(Variable number);
+  std::optional<std::string_view> text(const TextOperand& operand);
+  std::optional<std::string_view> text_variable(Variable number);
+  std::optional<Number> number(const NumberOperand& operand);
+  Raw json(const ValueOperand& operand);
+
+  // --- conditions ----------------------------------------------------------------------------------
+  bool holds(const Condition& condition);
+  bool test(const EqualTest& test);
+  bool test(const ContainsTest& test);
+  bool test(const RegexTest& test);
+  bool test(const InTest& test);
+  bool test(const NumberTest& test);
+  bool test(const NumberInTest& test);
+  bool test(const NetworkTest& test);
+  bool test(const TimeTest& test);
+  bool test(const PresenceTest& test);
+  bool test(const ListTest& test);
+  bool test(const BooleanTest& test);
+  bool test(const Group& group);
+  bool contains(std::string_view raw, std::string_view wanted);
+  bool found(const Pattern& pattern, std::string_view text);
+  std::optional<Timestamp> bound(const TimeTest& test);
+  const std::optional<IpAddress>& address(std::string_view raw);
+
+  // --- actions -------------------------------------------------------------------------------------
+  void run(const Rule& rule);
+  void run(const Action& action);
+  void assign(const Action& action);
+  void change(const Action& action);
+  void append(const Action& action);
+  void store(const FieldName& name, std::string_view json);
+  std::optional<FieldName> target(const Action& action);
+  bool shifted_time(const Action& action, const FieldName& name, std::string& json);
+
+  void refuse(std::string_view text);
+  bool stopped() const { return stopped_; }
+
+  Event& event_;
+  Workspace work_;
+  std::uint32_t line_ = 0;
+  bool stopped_ = false;
+  const Action* route_ = nullptr;
+  std::string_view address_raw_;
+  std::optional<IpAddress> address_;
+};
+
+}  // namespace intelmq::sieve

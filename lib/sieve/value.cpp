@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sieve/value.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "type/json_text.hpp"
+#include "type/number.hpp"
+
+namespace intelmq::sieve {
+namespace {
+
+constexpr std::size_t few_texts = 6;
+
+bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+/// The end of the JSON value that begins at `at`, in text known to be JSON.
+std::size_t value_end(std::string_view raw, std::size_t at) {
+  int depth = 0;
+  for (bool in_text = false; at < raw.size(); ++at) {
+    const char c = raw[at];
+    if (in_text) {
+      if (c == '\\') ++at;
+      else if (c == '"') in_text = false;
+    } else if (c == '"') {
+      in_text = true;
+    } else if (c == '[' || c == '{') {
+      ++depth;
+    } else if (c == ']' || c == '}') {
+      if (--depth < 0) return at;
+    } else if (c == ',' && depth == 0) {
+      return at;
+    }
+  }
+  return at;
+}
+
+bool equal_compounds(std::string_view a, std::string_view b) {
+  std::string left, right;
+  return append_python_json(left, a, Charset::ascii, true) &&
+         append_python_json(right, b, Charset::ascii, true) && left == right;
+}
+
+}  // namespace
+
+bool Number::operator==(const Number& other) const {
+  if (whole && other.whole) return *whole == *other.whole;
+  return real == other.real;
+}
+
+std::partial_ordering Number::operator<=>(const Number& other) const {
+  if (whole && other.whole) return *whole <=> *other.whole;
+  return real <=> other.real;
+}
+
+std::optional<Number> number_of(std::string_view raw) {
+  if (raw == "true") return Number{1, 1};
+  if (raw == "false") return Number{0, 0};
+  if (kind_of(raw) != JsonKind::number) return std::nullopt;
+  if (raw == "Infinity" || raw == "-Infinity")
+    return Number{raw.front() == '-' ? -HUGE_VAL : HUGE_VAL, {}};
+  std::int64_t whole = 0;
+  const auto read = std::from_chars(raw.data(), raw.data() + raw.size(), whole);
+  if (read.ec == std::errc{} && read.ptr == raw.data() + raw.size())
+    return Number{static_cast<double>(whole), whole};
+  return Number{python_float(raw).value_or(NAN), {}};
+}
+
+Number number_written(std::string_view text) {
+  return number_of(number_json(text)).value_or(Number{NAN, {}});
+}
+
+std::string number_json(std::string_view text) {
+  if (text.find_first_of(".eE") == text.npos) return python_int(text).value_or("0");
+  const double value = python_float(text).value_or(NAN);
+  if (std::isinf(value)) return value < 0 ? "-Infinity" : "Infinity";
+  return float_repr(value);
+}
+
+bool equal_values(std::string_view a, std::string_view b) {
+  const auto left = number_of(a), right = number_of(b);
+  if (left || right) return left && right && *left == *right;
+  const JsonKind kind = kind_of(a);
+  if (kind != kind_of(b)) return false;
+  if (kind != JsonKind::string) return kind == JsonKind::null || equal_compounds(a, b);
+  std::string scratch, other;
+  return decoded(a, scratch) == decoded(b, other);
+}
+
+void split_array(std::string_view raw, std::vector<std::string_view>& out) {
+  out.clear();
+  for (std::size_t at = 1; at < raw.size();) {
+    while (at < raw.size() && is_space(raw[at])) ++at;
+    const std::size_t end = value_end(raw, at);
+    std::size_t last = end;
+    while (last > at && is_space(raw[last - 1])) --last;
+    if (last > at) out.push_back(raw.substr(at, last - at));
+    at = end + 1;
+  }
+}
+
+std::vector<std::string> member_names(std::string_view raw) {
+  std::vector<std::string_view> members;
+  split_array(raw, members);
+  std::vector<std::string> out;
+  for (const std::string_view member : members) {
+    std::size_t end = 1;
+    while (end < member.size() && member[end] != '"') end += member[end] == '\\' ? 2 : 1;
+    out.push_back(decode_string(member.substr(0, end + 1)));
+  }
+  return out;
+}
+
+std::string_view decoded(std::string_view raw, std::string& scratch) {
+  if (!has_escape(raw)) return raw.substr(1, raw.size() - 2);
+  decode_string(raw, scratch);
+  return scratch;
+}
+
+std::string_view searchable(std::string_view raw, std::string& scratch) {
+  const JsonKind kind = kind_of(raw);
+  if (kind == JsonKind::string) return decoded(raw, scratch);
+  scratch.clear();
+  if (kind == JsonKind::object) append_python_json(scratch, raw);
+  else append_python_str(scratch, raw);
+  return scratch;
+}
+
+Text::Text(std::string text)
+    : text_{std::move(text)}, has_backslash_{text_.find('\\') != text_.npos} {}
+
+bool Text::equals(std::string_view raw, std::string& scratch) const {
+  if (raw.size() < text_.size() + 2 || raw.front() != '"') return false;
+  if (!has_backslash_ && raw.size() == text_.size() + 2) return raw.substr(1, text_.size()) == text_;
+  return has_escape(raw) && decoded(raw, scratch) == text_;
+}
+
+TextSet::TextSet(std::vector<std::string> texts) {
+  if (texts.size() <= few_texts) {
+    for (std::string& text : texts) few_.emplace_back(std::move(text));
+    return;
+  }
+  texts_ = std::move(texts);
+  std::sort(texts_.begin(), texts_.end());
+}
+
+bool TextSet::holds(std::string_view raw, std::string& scratch) const {
+  if (raw.front() != '"') return false;
+  if (texts_.empty())
+    return std::any_of(few_.begin(), few_.end(),
+                       [&](const Text& text) { return text.equals(raw, scratch); });
+  const std::string_view text = decoded(raw, scratch);
+  const auto found = std::lower_bound(texts_.begin(), texts_.end(), text);
+  return found != texts_.end() && *found == text;
+}
+
+}  // namespace intelmq::sieve

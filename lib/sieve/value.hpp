@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// Values are raw JSON text, as in type/json_text.hpp; they compare as Python's do.
+
+namespace intelmq::sieve {
+
+/// A number as Python compares it: whole numbers within 64 bits exactly, others as doubles.
+struct Number {
+  double real = 0;
+  std::optional<std::int64_t> whole;
+
+  bool operator==(const Number& other) const;
+  std::partial_ordering operator<=>(const Number& other) const;
+};
+
+/// The value of a number or boolean (true is 1); nothing for any other value.
+std::optional<Number> number_of(std::string_view raw);
+
+/// The value of a number as a rules file writes it, and its JSON text in Python's spelling.
+Number number_written(std::string_view text);
+std::string number_json(std::string_view text);
+
+/// Whether Python's == holds for two values.
+bool equal_values(std::string_view a, std::string_view b);
+
+/// The elements of an array, in order.
+void split_array(std::string_view raw, std::vector<std::string_view>& out);
+
+/// The names of an object's members, decoded.
+std::vector<std::string> member_names(std::string_view raw);
+
+/// The text of a JSON string: its own slice, else `scratch`.
+std::string_view decoded(std::string_view raw, std::string& scratch);
+
+/// The text that :contains and =~ look at: of an object its JSON text, else Python's str().
+std::string_view searchable(std::string_view raw, std::string& scratch);
+
+/// A text to compare with JSON strings.
+class Text {
+ public:
+  explicit Text(std::string text);
+  const std::string& text() const { return text_; }
+  /// Whether the raw value is a string with this text.
+  bool equals(std::string_view raw, std::string& scratch) const;
+
+ private:
+  std::string text_;
+  bool has_backslash_;
+};
+
+/// Many texts to find a JSON string in.
+class TextSet {
+ public:
+  explicit TextSet(std::vector<std::string> texts);
+  bool holds(std::string_view raw, std::string& scratch) const;
+
+ private:
+  std::vector<std::string> texts_;  // sorted
+  std::vector<Text> few_;           // instead of texts_, up to a handful
+};
+
+}  // namespace intelmq::sieve
