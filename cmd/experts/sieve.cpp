@@ -8,13 +8,13 @@ namespace intelmq {
 namespace {
 
 struct Params {
-  std::string file = "/opt/intelmq/var/lib/bots/sieve/filter.sieve";
+  DataFile<sieve::Program> file{"/opt/intelmq/var/lib/bots/sieve/filter.sieve"};
   bool explain = false;
 };
 
 FieldUse fields_of(const Params& params) {
   FieldUse out;
-  const auto program = sieve::Program::load(params.file, Harmonization{});
+  const auto program = sieve::Program::load(params.file.path, Harmonization{});
   out.any_field = !program || program->fields().any;
   if (program) {
     out.reads = program->fields().reads;
@@ -62,7 +62,7 @@ const Spec<Params> spec{
                    "\n"
                    R"({"source.ip":"198.51.100.1","status":"online","feed.accuracy":20})",
           .output = R"({"source.ip":"198.51.100.1","status":"doubtful","feed.accuracy":20,)"
-                    R"("extra.sieve":["10: update status = 'doubtful'","11: keep"]})"},
+                    R"("extra.sieve":["9: update status = 'doubtful'","10: keep"]})"},
          {.about = "Arrays",
           .args = "--file tests/data/example.sieve --destination customers=file:///dev/null",
           .input = R"({"source.ip":"198.51.100.1","extra.tags":["honeypot"]})",
@@ -85,14 +85,14 @@ const Spec<Params> spec{
 class Sieve {
  public:
   Sieve(const Params& params, const Context& context)
-      : program_{must(sieve::Program::load(params.file, context.rules.harmonization))},
+      : program_{must(sieve::Program::load(params.file.path, context.rules.harmonization))},
         trace_{must(FieldName::parse("extra.sieve"))},
         explain_{params.explain} {
     for (const std::string& warning : program_.warnings()) context.log.warning(warning);
     for (const sieve::PathUse& use : program_.paths()) {
       if (context.has_path(use.name)) continue;
       nowhere_.push_back(use.name);
-      context.log.warning(params.file + ":" + std::to_string(use.line) + ": the path '" + use.name +
+      context.log.warning(params.file.path + ":" + std::to_string(use.line) + ": the path '" + use.name +
                           "' leads nowhere, its events are rejected; give it a destination with "
                           "--destination " + use.name + "=URL");
     }

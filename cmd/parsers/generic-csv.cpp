@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "bot/bot.hpp"
+#include "event/clean.hpp"
 #include "event/scanner.hpp"
 #include "format/columns.hpp"
 #include "format/csv.hpp"
@@ -195,21 +196,27 @@ class GenericCsv {
   void emit_row(Emit& emit) {
     const Cells cells = csv_.cells();
     const std::string_view text = csv_.text();
-    const std::size_t valid = valid_utf8_prefix(text.data(), text.size());
+    const bool plain = is_plain(text);
+    const std::size_t valid = plain ? text.size() : valid_utf8_prefix(text.data(), text.size());
     if (valid != text.size())
       return emit.failed(text, fmt::format("byte {} is not UTF-8", valid));
     emit.record(raw_of(cells), [&](Event& event) {
-      columns_.fill(cells, event);
+      columns_.fill(cells, event, plain);
       if (event.verdict() == Verdict::keep) compose(cells, event);
       if (event.verdict() == Verdict::keep && !type_.empty() && !event.has(field::classification.type))
         event.add_text(field::classification.type, type_);
     });
   }
 
+  /// The header lines and the row, as Python's csv.writer would write it.
   std::string_view raw_of(Cells cells) {
+    const bool as_written = csv_.plain() && delimiter_ == ",";
+    if (as_written && header_.empty() && csv_.whole().ends_with(csv_.usual_ending()))
+      return csv_.whole();
     raw_.clear();
     for (const std::string& line : header_) raw_.append(line).append(csv_.usual_ending());
-    append_csv_row(raw_, cells, csv_.usual_ending());
+    if (as_written) raw_.append(csv_.text()).append(csv_.usual_ending());
+    else append_csv_row(raw_, cells, csv_.usual_ending());
     return raw_;
   }
 

@@ -2,11 +2,11 @@
 #include "event/clean.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
 
 #include "event/harmonise.hpp"
-#include "type/fqdn.hpp"
 #include "type/ip.hpp"
 #include "type/timestamp.hpp"
 #include "type/url.hpp"
@@ -28,14 +28,27 @@ constexpr bool is_plain_word(std::uint64_t word) {
   return bad == 0;
 }
 
-bool has_blank_ends(std::string_view text) { return text.front() == ' ' || text.back() == ' '; }
-
-bool has_upper(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+/// Up to eight bytes; the missing ones are zero.
+std::uint64_t load(const char* from, std::size_t size) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, from, size);
+  return word;
 }
 
-bool has_lower(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+bool has_blank_ends(std::string_view text) { return text.front() == ' ' || text.back() == ' '; }
+
+/// Whether a byte of the plain text lies between two letters.
+bool has_between(std::string_view text, char first, char last) {
+  std::uint64_t found = 0;
+  const auto look = [&](std::uint64_t word) {
+    const std::uint64_t from_first = word + every(static_cast<unsigned char>(0x80 - first));
+    const std::uint64_t after_last = word + every(static_cast<unsigned char>(0x7f - last));
+    found |= from_first & ~after_last;
+  };
+  std::size_t at = 0;
+  for (; at + 8 <= text.size(); at += 8) look(load(text.data() + at, 8));
+  if (at < text.size()) look(load(text.data() + at, text.size() - at));
+  return (found & every(0x80)) != 0;
 }
 
 bool is_digits(std::string_view text) {
@@ -65,22 +78,65 @@ bool is_decimal(std::string_view text) {
 }
 
 bool is_address(std::string_view text) {
+  if (text.find(':') == text.npos) return false;
   const auto address = IpAddress::parse(text);
-  if (!address) return false;
-  if (!address->v6) return text != "0.0.0.0";
+  if (!address || !address->v6) return false;
   char canonical[IpAddress::max_text];
   return text == std::string_view{canonical, address->write(canonical)};
 }
 
+/// Four numbers up to 255 without leading zeros.
+bool is_dotted_quad(std::string_view text) {
+  unsigned value = 0, digits = 0, dots = 0;
+  for (const char c : text) {
+    const auto digit = static_cast<unsigned>(c - '0');
+    if (digit <= 9) {
+      if (digits && value == 0) return false;
+      value = value * 10 + digit;
+      if (++digits > 3 || value > 255) return false;
+    } else {
+      if (c != '.' || digits == 0 || ++dots > 3) return false;
+      value = digits = 0;
+    }
+  }
+  return dots == 3 && digits != 0 && text != "0.0.0.0";
+}
+
+enum HostByte : unsigned char { other, letter, digit_or_sign, dot };
+
+constexpr std::array<HostByte, 256> host_bytes = [] {
+  std::array<HostByte, 256> out{};
+  for (int c = 'a'; c <= 'z'; ++c) out[static_cast<std::size_t>(c)] = letter;
+  for (int c = '0'; c <= '9'; ++c) out[static_cast<std::size_t>(c)] = digit_or_sign;
+  out['-'] = out['_'] = letter;
+  out['.'] = dot;
+  return out;
+}();
+
+/// Labels of small letters, digits, hyphens and underscores, at least one that is no number.
 bool is_host_name(std::string_view text) {
-  const bool ordinary = std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
-  });
-  return ordinary && valid_fqdn(text);
+  std::size_t label = 0;
+  bool letters = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const HostByte kind = host_bytes[static_cast<unsigned char>(text[at])];
+    if (kind == other) return false;
+    letters |= kind == letter;
+    if (kind != dot) continue;
+    if (at == label || at - label > 63) return false;
+    label = at + 1;
+  }
+  return letters && label < text.size() && text.size() - label <= 63;
+}
+
+/// `x` is the rarer letter to look for.
+bool has_hxxp(std::string_view text) {
+  for (std::size_t at = text.find('x', 1); at != text.npos; at = text.find('x', at + 1))
+    if (text.substr(at - 1).starts_with("hxxp")) return true;
+  return false;
 }
 
 bool is_web_address(std::string_view text) {
-  return text.starts_with("http") && text.find("hxxp") == text.npos && valid_url(text);
+  return text.starts_with("http") && valid_url(text) && !has_hxxp(text);
 }
 
 }  // namespace
@@ -102,14 +158,14 @@ bool is_clean(FieldType type, std::string_view plain) {
   if (plain.empty() || has_blank_ends(plain)) return false;
   switch (type) {
     case FieldType::String: return true;
-    case FieldType::LowercaseString: return !has_upper(plain);
-    case FieldType::UppercaseString: return !has_lower(plain);
+    case FieldType::LowercaseString: return !has_between(plain, 'A', 'Z');
+    case FieldType::UppercaseString: return !has_between(plain, 'a', 'z');
     case FieldType::ClassificationType: return !taxonomy_of(plain).empty();
     case FieldType::Integer: return is_natural(plain);
     case FieldType::ASN: return is_as_number(plain);
     case FieldType::Float: return is_decimal(plain);
     case FieldType::DateTime: return plain.size() >= 25 && valid_timestamp(plain);
-    case FieldType::IPAddress: return is_address(plain);
+    case FieldType::IPAddress: return is_dotted_quad(plain) || is_address(plain);
     case FieldType::FQDN: return is_host_name(plain);
     case FieldType::URL: return is_web_address(plain);
     default: return false;

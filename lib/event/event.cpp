@@ -306,13 +306,14 @@ Added Event::store(const FieldName& name, const FieldRule* rule, std::string_vie
 
 /// The short way that most values go: a new field, and a text that stays as it is.
 bool Event::add_clean(const FieldName& name, std::string_view text) {
-  if (!is_plain(text) || text == "-" || text == "N/A") return false;
+  if (text == "-" || text == "N/A" || text.empty()) return false;
   const auto id = name.id();
   bool bare = false;
   if (id) {
     const FieldRule* rule = rules_->harmonization.rule(*id, kind_);
     if (!rule || find(*id) || rule->regex || rule->iregex || !is_clean(rule->type, text) ||
-        (rule->max_length && text.size() > rule->max_length) || !matches(rule->pattern, text))
+        (rule->max_length && text.size() > rule->max_length) ||
+        (rule->pattern != FieldPattern::none && !matches(rule->pattern, text)))
       return false;
     bare = is_bare(rule->type);
     declared(*id);
@@ -330,7 +331,11 @@ bool Event::add_clean(const FieldName& name, std::string_view text) {
 }
 
 Added Event::add_text(const FieldName& name, std::string_view text, Existing existing) {
-  if (add_clean(name, text)) return Added::stored;
+  if (is_plain(text) && add_clean(name, text)) return Added::stored;
+  return add_unclean(name, text, existing);
+}
+
+Added Event::add_unclean(const FieldName& name, std::string_view text, Existing existing) {
   std::string json;
   append_string(json, text);
   return add_json(name, json, existing);

@@ -145,6 +145,10 @@ class Event {
   /// As add_json with a JSON string made of UTF-8 text.
   Added add_text(const FieldName& name, std::string_view text,
                  Existing existing = Existing::refuse);
+  /// As add_text with Existing::refuse of a text that is known to be plain (see clean.hpp).
+  Added add_plain(const FieldName& name, std::string_view text) {
+    return add_clean(name, text) ? Added::stored : add_unclean(name, text, Existing::refuse);
+  }
   /// Sets raw JSON text that is known to be valid for the field: constants, rendered tables.
   void set_verbatim(FieldId id, std::string_view json);
   /// Removes a field; `extra` removes all extra.*. False if it was not there.
@@ -223,7 +227,8 @@ class Event {
   void replace_value(Slot& slot, std::string_view json);
   void append(std::string_view name, std::uint16_t id, std::string_view json, bool keep_name);
   void append_kept(std::string_view name, std::uint16_t id, std::string_view value, bool keep_name);
-  bool add_clean(const FieldName& name, std::string_view text);
+  bool add_clean(const FieldName& name, std::string_view plain);
+  Added add_unclean(const FieldName& name, std::string_view text, Existing existing);
   void erase(Slot& slot);
   Added store(const FieldName& name, const FieldRule* rule, std::string_view json, Slot* there,
               Cleaning cleaning);

@@ -157,7 +157,8 @@ std::vector<FieldName> Columns::fields() const {
   return out;
 }
 
-void Columns::fill(std::span<const std::string_view> cells, Event& event) {
+void Columns::fill(std::span<const std::string_view> cells, Event& event, bool plain) {
+  plain_ = plain;
   const std::size_t count = std::min(cells.size(), columns_.size());
   for (std::size_t i = 0; i < count; ++i)
     if (!cells[i].empty() && !fill_cell(columns_[i], cells[i], event)) return;
@@ -198,24 +199,24 @@ Columns::Tried Columns::try_target(const Target& target, std::string_view cell, 
 Columns::Tried Columns::add_time(const Target& target, std::string_view value, Event& event) {
   char plain[plain_time_size];
   if (fuzzy_ && write_plain_time(value, plain))
-    return add(target, {plain, plain_time_size}, event);
+    return judge(event.add_plain(target.field, {plain, plain_time_size}), event);
   const auto time = time_format_.convert(value, event.rules().now());
   if (!time) {
     event.reject(fmt::format("{}: {}", target.field.text(), time.error().text));
     return Tried::rejected;
   }
-  return *time ? add(target, **time, event) : Tried::done;
+  return *time ? judge(event.add_text(target.field, **time), event) : Tried::done;
 }
 
 Columns::Tried Columns::add_url(const Target& target, std::string_view value, Event& event) {
   if (url_protocol_.empty() || value.find("://") != value.npos) return add(target, value, event);
   scratch_ = url_protocol_;
   scratch_ += value;
-  return add(target, scratch_, event);
+  return judge(event.add_text(target.field, scratch_), event);
 }
 
 Columns::Tried Columns::add_type(const Target& target, std::string_view value, Event& event) {
-  if (const auto* type = find(translation_, value)) return add(target, *type, event);
+  if (const auto* type = find(translation_, value)) return judge(event.add_text(target.field, *type), event);
   if (has_type_) return add(target, value, event);
   reason_ = fmt::format("{}: type_translation does not have {}", target.field.text(),
                         quote_for_message(value));
@@ -230,6 +231,7 @@ Columns::Tried Columns::add_json(const Target& target, std::string_view value, E
 }
 
 Columns::Tried Columns::add(const Target& target, std::string_view value, Event& event) {
+  if (plain_) return judge(event.add_plain(target.field, value), event);
   return judge(event.add_text(target.field, value), event);
 }
 

@@ -42,8 +42,9 @@ class Columns {
   static Result<Columns> compile(const ColumnOptions& options, const Harmonization& fields);
 
   /// Sets the fields; the event is rejected when a cell that is required fits into none of its
-  /// fields, a field is there already, or a time or JSON cannot be read.
-  void fill(std::span<const std::string_view> cells, Event& event);
+  /// fields, a field is there already, or a time or JSON cannot be read. `plain`: all cells are
+  /// known to be empty or plain (see event/clean.hpp).
+  void fill(std::span<const std::string_view> cells, Event& event, bool plain = false);
 
   /// Every field that a column may set.
   std::vector<FieldName> fields() const;
@@ -76,7 +77,7 @@ class Columns {
   Tried judge(Added added, Event& event);
 
   TimeFormat time_format_;
-  bool fuzzy_ = true, has_type_ = false;
+  bool fuzzy_ = true, has_type_ = false, plain_ = false;
   std::string url_protocol_;
   std::vector<std::pair<std::string, std::string>> translation_;
   std::vector<Column> columns_;

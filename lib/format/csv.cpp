@@ -27,8 +27,9 @@ ByteSource without_nuls(ByteSource bytes) {
 }
 
 bool needs_quotes(std::string_view cell) {
-  for (const char c : cell)
-    if (c == ',' || c == '"' || c == '\n' || c == '\r') return true;
+  if (cell.empty()) return false;
+  for (const char c : {',', '"', '\n', '\r'})
+    if (std::memchr(cell.data(), c, cell.size())) return true;
   return false;
 }
 
@@ -126,7 +127,8 @@ CsvReader::Found CsvReader::next() {
     return give_first_line("the line is longer than a record may be");
   const std::string_view line = window_.text().substr(0, line_.size);
   ++next_number_;
-  if (find_byte(line, '"', 0) == line.size()) {
+  plain_ = find_byte(line, '"', 0) == line.size();
+  if (plain_) {
     split_plain(line);
     settle(line_);
     return Found::row;
@@ -202,6 +204,12 @@ CsvReader::Cell CsvReader::read_cell(std::string_view held, std::size_t& at, boo
 
 /// Goes behind the delimiter that ends the cell, or to the end of the row.
 CsvReader::Cell CsvReader::read_plain(std::string_view held, std::size_t& at, bool ended) {
+  if (at <= line_.size && style_.delimiter.size() == 1) {
+    at = find_byte(held.substr(0, line_.size), style_.delimiter[0], at);
+    if (at == line_.size) return Cell::last;
+    ++at;
+    return Cell::more;
+  }
   for (; at < held.size(); ++at) {
     const char c = held[at];
     if (c == '\n') return Cell::last;

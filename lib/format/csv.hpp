@@ -46,6 +46,10 @@ class CsvReader {
   std::span<const std::string_view> cells() const { return cells_; }
   /// The row as it stands in the feed, without its line end.
   std::string_view text() const { return window_.text().substr(0, at_.size); }
+  /// The row with its line end.
+  std::string_view whole() const { return window_.text().substr(0, at_.size + at_.ending); }
+  /// Whether the row is free of quotes.
+  bool plain() const { return plain_; }
   /// The line end that a row written for this feed takes: "\n" when all rows so far had it,
   /// else "\r\n".
   std::string_view usual_ending() const { return lf_ && !other_ ? "\n" : "\r\n"; }
@@ -81,7 +85,7 @@ class CsvReader {
   std::vector<Unquoted> unquoted_;  // cells whose text is in scratch_
   std::string scratch_;
   std::uint64_t number_ = 0, next_number_ = 1, offset_ = 0;
-  bool lf_ = false, other_ = false, cut_ = false;
+  bool lf_ = false, other_ = false, cut_ = false, plain_ = false;
   const char* reason_ = "";
 };
 

@@ -63,10 +63,10 @@ void Evaluation::assign(const Action& action) {
 }
 
 /// The field that an action changes; nothing when there is none to change.
-std::optional<FieldName> Evaluation::target(const Action& action) {
-  if (action.key.kind == FieldRef::Kind::field) return action.key.name;
-  if (action.key.kind == FieldRef::Kind::nowhere) return std::nullopt;
-  const auto name = named_by(action.key.variable);
+const FieldName* Evaluation::target(const Action& action) {
+  if (action.key.kind == FieldRef::Kind::field) return &action.key.name;
+  if (action.key.kind == FieldRef::Kind::nowhere) return nullptr;
+  const FieldName* name = named_by(action.key.variable);
   if (!name && !stopped() && action.verb != Verb::update && action.verb != Verb::remove)
     refuse(fmt::format("the variable ${} does not hold the name of a field",
                        work_.names[action.key.variable]));
@@ -74,7 +74,7 @@ std::optional<FieldName> Evaluation::target(const Action& action) {
 }
 
 void Evaluation::change(const Action& action) {
-  const auto name = target(action);
+  const FieldName* name = target(action);
   if (!name) return;
   if (action.verb == Verb::remove) {
     if (event_.remove(*name) && work_.ran) work_.ran->push_back(action.explanation);
@@ -123,7 +123,7 @@ bool Evaluation::shifted_time(const Action& action, const FieldName& name, std::
 }
 
 void Evaluation::append(const Action& action) {
-  const auto name = target(action);
+  const FieldName* name = target(action);
   if (!name) return;
   const Raw added = json(action.value);
   if (!added) return;

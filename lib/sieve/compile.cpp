@@ -120,6 +120,7 @@ class Compiler {
     } else if (const auto name = check_.field(key, must_exist)) {
       out.kind = FieldRef::Kind::field;
       out.name = *name;
+      out.id = name->id();
     }
     return out;
   }

@@ -66,20 +66,23 @@ Evaluation::Raw Evaluation::variable(Variable number) {
   return raw;
 }
 
-std::optional<FieldName> Evaluation::named_by(Variable number) {
+const FieldName* Evaluation::named_by(Variable number) {
   const Raw raw = variable(number);
-  if (!raw || raw->front() != '"') return std::nullopt;
+  if (!raw || raw->front() != '"') return nullptr;
   const auto name = event_.rules().harmonization.name(decoded(*raw, work_.other));
-  return name ? std::optional(*name) : std::nullopt;
+  if (!name) return nullptr;
+  named_ = *name;
+  return &*named_;
 }
 
 Evaluation::Raw Evaluation::value(const FieldRef& key) {
   Raw raw;
-  if (key.kind == FieldRef::Kind::field) {
-    const auto id = key.name.id();
-    raw = id ? event_.raw_value(*id) : event_.raw_value(key.name);
+  if (key.id) {
+    raw = event_.raw_value(*key.id);
+  } else if (key.kind == FieldRef::Kind::field) {
+    raw = event_.raw_value(key.name);
   } else if (key.kind == FieldRef::Kind::variable) {
-    if (const auto name = named_by(key.variable)) raw = event_.raw_value(*name);
+    if (const FieldName* name = named_by(key.variable)) raw = event_.raw_value(*name);
   }
   if (!raw && event_.verdict() == Verdict::reject) stopped_ = true;
   return raw;
@@ -280,10 +283,8 @@ bool Evaluation::test(const TimeTest& test) {
 }
 
 bool Evaluation::test(const PresenceTest& test) {
-  if (test.key.kind == FieldRef::Kind::field) {
-    const auto id = test.key.name.id();
-    return (id ? event_.has(*id) : event_.has(test.key.name)) == test.present;
-  }
+  if (test.key.id) return event_.has(*test.key.id) == test.present;
+  if (test.key.kind == FieldRef::Kind::field) return event_.has(test.key.name) == test.present;
   return value(test.key).has_value() == test.present;
 }
 

@@ -35,7 +35,7 @@ class Evaluation {
   // --- values: nothing and stopped() when the rule cannot go on -----------------------------------
   Raw value(const FieldRef& key);
   Raw variable(Variable number);
-  std::optional<FieldName> named_by(Variable number);
+  const FieldName* named_by(Variable number);
   std::optional<std::string_view> text(const TextOperand& operand);
   std::optional<std::string_view> text_variable(Variable number);
   std::optional<Number> number(const NumberOperand& operand);
@@ -67,7 +67,7 @@ class Evaluation {
   void change(const Action& action);
   void append(const Action& action);
   void store(const FieldName& name, std::string_view json);
-  std::optional<FieldName> target(const Action& action);
+  const FieldName* target(const Action& action);
   bool shifted_time(const Action& action, const FieldName& name, std::string& json);
 
   void refuse(std::string_view text);
@@ -78,6 +78,7 @@ class Evaluation {
   std::uint32_t line_ = 0;
   bool stopped_ = false;
   const Action* route_ = nullptr;
+  std::optional<FieldName> named_;
   std::string_view address_raw_;
   std::optional<IpAddress> address_;
 };

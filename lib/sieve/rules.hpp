@@ -32,6 +32,7 @@ struct FieldRef {
   Kind kind = Kind::nowhere;
   Variable variable = 0;
   FieldName name{FieldId{0}};
+  std::optional<FieldId> id;  ///< Of a field of DHO 1.
 };
 
 using TextOperand = std::variant<Text, Variable>;

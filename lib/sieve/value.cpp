@@ -55,15 +55,15 @@ std::partial_ordering Number::operator<=>(const Number& other) const {
 }
 
 std::optional<Number> number_of(std::string_view raw) {
+  std::int64_t whole = 0;
+  const auto read = std::from_chars(raw.data(), raw.data() + raw.size(), whole);
+  if (read.ec == std::errc{} && read.ptr == raw.data() + raw.size())
+    return Number{static_cast<double>(whole), whole};
   if (raw == "true") return Number{1, 1};
   if (raw == "false") return Number{0, 0};
   if (kind_of(raw) != JsonKind::number) return std::nullopt;
   if (raw == "Infinity" || raw == "-Infinity")
     return Number{raw.front() == '-' ? -HUGE_VAL : HUGE_VAL, {}};
-  std::int64_t whole = 0;
-  const auto read = std::from_chars(raw.data(), raw.data() + raw.size(), whole);
-  if (read.ec == std::errc{} && read.ptr == raw.data() + raw.size())
-    return Number{static_cast<double>(whole), whole};
   return Number{python_float(raw).value_or(NAN), {}};
 }
 

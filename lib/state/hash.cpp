@@ -9,7 +9,7 @@
 #include <system_error>
 #include <utility>
 
-#include "state/sha256.hpp"
+#include "base/sha256.hpp"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "state/sha256.hpp"
+#include "base/sha256.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstring>
@@ -126,50 +127,83 @@ Compress best_compress() { return has_sha_instructions() ? compress_sha_ni : com
 Compress best_compress() { return compress_portable; }
 #endif
 
-std::array<std::uint8_t, 32> digest(std::string_view bytes, Compress compress) {
-  State state = initial_state;
-  const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
-  const std::size_t whole = bytes.size() / block_size;
-  const std::size_t rest = bytes.size() % block_size;
-  compress(state, data, whole);
-
-  std::array<std::uint8_t, 2 * block_size> last{};
-  if (rest > 0) std::memcpy(last.data(), data + whole * block_size, rest);
-  last[rest] = 0x80;
-  const std::size_t blocks = rest < block_size - 8 ? 1 : 2;
-  const std::uint64_t bits = std::uint64_t{bytes.size()} * 8;
-  for (std::size_t i = 0; i < 8; ++i) {
-    last[blocks * block_size - 1 - i] = static_cast<std::uint8_t>(bits >> (8 * i));
-  }
-  compress(state, last.data(), blocks);
-
+std::array<std::uint8_t, 32> as_bytes(const State& state) {
   std::array<std::uint8_t, 32> result;
   for (std::size_t i = 0; i < 32; ++i)
     result[i] = static_cast<std::uint8_t>(state[i / 4] >> (24 - 8 * (i % 4)));
   return result;
 }
 
+/// The rest of a message of `total` bytes, less than a block, with its padding.
+void close_message(State& state, std::string_view rest, std::uint64_t total, Compress compress) {
+  std::array<std::uint8_t, 2 * block_size> last{};
+  if (!rest.empty()) std::memcpy(last.data(), rest.data(), rest.size());
+  last[rest.size()] = 0x80;
+  const std::size_t blocks = rest.size() < block_size - 8 ? 1 : 2;
+  const std::uint64_t bits = total * 8;
+  for (std::size_t i = 0; i < 8; ++i)
+    last[blocks * block_size - 1 - i] = static_cast<std::uint8_t>(bits >> (8 * i));
+  compress(state, last.data(), blocks);
+}
+
+std::array<std::uint8_t, 32> digest(std::string_view bytes, Compress compress) {
+  State state = initial_state;
+  const std::size_t whole = bytes.size() / block_size;
+  compress(state, reinterpret_cast<const std::uint8_t*>(bytes.data()), whole);
+  close_message(state, bytes.substr(whole * block_size), bytes.size(), compress);
+  return as_bytes(state);
+}
+
+std::string as_hex(const std::array<std::uint8_t, 32>& bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  text.reserve(64);
+  for (const std::uint8_t byte : bytes) {
+    text += digits[byte >> 4];
+    text += digits[byte & 15];
+  }
+  return text;
+}
+
+Compress fastest() {
+  // Asking the processor is slow in a virtual machine.
+  static const Compress compress = best_compress();
+  return compress;
+}
+
 }  // namespace
 
-std::array<std::uint8_t, 32> sha256(std::string_view bytes) {
-  static const Compress compress =
-      best_compress();  // asking the processor is slow in a virtual machine
-  return digest(bytes, compress);
-}
+std::array<std::uint8_t, 32> sha256(std::string_view bytes) { return digest(bytes, fastest()); }
 
 std::array<std::uint8_t, 32> sha256_portable(std::string_view bytes) {
   return digest(bytes, compress_portable);
 }
 
-std::string sha256_hex(std::string_view bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  text.reserve(64);
-  for (const std::uint8_t byte : sha256(bytes)) {
-    text += digits[byte >> 4];
-    text += digits[byte & 15];
+std::string sha256_hex(std::string_view bytes) { return as_hex(sha256(bytes)); }
+
+Sha256::Sha256() : state_{initial_state} {}
+
+void Sha256::update(std::string_view bytes) {
+  total_ += bytes.size();
+  if (held_ > 0) {
+    const std::size_t taken = std::min(bytes.size(), block_size - held_);
+    std::memcpy(block_.data() + held_, bytes.data(), taken);
+    held_ += taken;
+    bytes.remove_prefix(taken);
+    if (held_ < block_size) return;
+    fastest()(state_, block_.data(), 1);
+    held_ = 0;
   }
-  return text;
+  const std::size_t whole = bytes.size() / block_size;
+  fastest()(state_, reinterpret_cast<const std::uint8_t*>(bytes.data()), whole);
+  bytes.remove_prefix(whole * block_size);
+  if (!bytes.empty()) std::memcpy(block_.data(), bytes.data(), bytes.size());
+  held_ = bytes.size();
+}
+
+std::string Sha256::hex() {
+  close_message(state_, {reinterpret_cast<const char*>(block_.data()), held_}, total_, fastest());
+  return as_hex(as_bytes(state_));
 }
 
 }  // namespace intelmq

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "state/sha256.hpp"
+#include "base/sha256.hpp"
 
 #include <catch2/catch.hpp>
 #include <cstdlib>
@@ -70,4 +70,15 @@ TEST_CASE("the hashes of the original", "[sha256]") {
     ++checked;
   }
   CHECK(checked > 0);
+}
+
+TEST_CASE("a message in pieces has the digest of the whole") {
+  std::string message;
+  for (int i = 0; i < 1000; ++i) message += static_cast<char>(i * 7);
+  for (const std::size_t piece : {1u, 3u, 63u, 64u, 65u, 200u, 1000u}) {
+    intelmq::Sha256 sha;
+    for (std::size_t at = 0; at < message.size(); at += piece)
+      sha.update(std::string_view{message}.substr(at, piece));
+    CHECK(sha.hex() == intelmq::sha256_hex(message));
+  }
 }
