@@ -29,25 +29,35 @@ const Spec<Params> spec{
     .name = "sieve",
     .summary = "Filter, change and route events by the rules of a file.",
     .details =
-        "Rules run from top to bottom. A rule is an action, or 'if' with a condition and a block of "
-        "rules, followed by 'elif' and 'else' as needed. Text stands in quotes, comments begin with "
+        "Rules run from top to bottom. A rule is an action, or 'if' with a condition and a block "
+        "of "
+        "rules, followed by 'elif' and 'else' as needed. Text stands in quotes, comments begin "
+        "with "
         "# or //. A mistake in the file stops the bot at start and names line and column.\n\n"
         "Conditions: key == 'text', != , :contains, =~ and !~ (regular expressions of Python); key "
-        ":in, :containsany, :regexin ['a', 'b']; key == 80, != < <= > >= and :in [80, 443] for fields "
-        "of numbers; key << '192.0.2.0/24' or a list of networks; key :before and :after '2024-01-31' "
+        ":in, :containsany, :regexin ['a', 'b']; key == 80, != < <= > >= and :in [80, 443] for "
+        "fields "
+        "of numbers; key << '192.0.2.0/24' or a list of networks; key :before and :after "
+        "'2024-01-31' "
         "or '2 days'; :exists key; :notexists key; key :equals, :setequals, :overlaps, :subsetof, "
         ":supersetof ['a', 1, true] for arrays; key == true. They are joined with &&, || and "
-        "parentheses; ! negates one. A key that an event does not have makes != and !~ true and all "
+        "parentheses; ! negates one. A key that an event does not have makes != and !~ true and "
+        "all "
         "else false.\n\n"
-        "Actions: add key = value (if it is absent), add! (in any case), update (if it is there), with "
-        "+= and -= '1 hour' for times; remove key; append key value (to an array) and append! (makes "
-        "one); path 'name' or ['a', 'b']; $variable = key; keep (the event leaves at once); drop.\n\n"
+        "Actions: add key = value (if it is absent), add! (in any case), update (if it is there), "
+        "with "
+        "+= and -= '1 hour' for times; remove key; append key value (to an array) and append! "
+        "(makes "
+        "one); path 'name' or ['a', 'b']; $variable = key; keep (the event leaves at once); "
+        "drop.\n\n"
         "An event for which a rule cannot be carried out is a failed record: a variable without a "
-        "value, a value its field cannot hold, a path without a destination. With explain the actions "
+        "value, a value its field cannot hold, a path without a destination. With explain the "
+        "actions "
         "that changed something or decided are listed in the field extra.sieve, in order, each as "
         "'LINE: action'; an event on which no rule acted does not get the field.",
     .params = {param<&Params::file>("file", "File of rules."),
-               param<&Params::explain>("explain", "Add extra.sieve, the list of actions that ran.")},
+               param<&Params::explain>("explain",
+                                       "Add extra.sieve, the list of actions that ran.")},
     .fields = fields_of,
     .paths = {"*"},
     .examples =
@@ -57,7 +67,8 @@ const Spec<Params> spec{
           .output = R"({"source.ip":"192.0.2.7","extra.customer":"Example Ltd",)"
                     R"("extra.reported":"192.0.2.7"})"},
          {.about = "Which rules acted; the test event is dropped",
-          .args = "--file tests/data/example.sieve --explain --destination customers=file:///dev/null",
+          .args =
+              "--file tests/data/example.sieve --explain --destination customers=file:///dev/null",
           .input = R"({"classification.type":"test","source.ip":"198.51.100.1"})"
                    "\n"
                    R"({"source.ip":"198.51.100.1","status":"online","feed.accuracy":20})",
@@ -68,7 +79,8 @@ const Spec<Params> spec{
           .input = R"({"source.ip":"198.51.100.1","extra.tags":["honeypot"]})",
           .output = R"({"source.ip":"198.51.100.1","extra.tags":["honeypot","observed"],)"
                     R"("extra.reported":"198.51.100.1"})"},
-         {.about = "Hostile: nested arrays, escapes, an address that is none, and no address at all",
+         {.about =
+              "Hostile: nested arrays, escapes, an address that is none, and no address at all",
           .args = "--file tests/data/example.sieve --destination customers=file:///dev/null",
           .input = R"({"source.ip":"198.51.100.1","extra.tags":[["honeypot"],{"a":"]"}]})"
                    "\n"
@@ -92,15 +104,19 @@ class Sieve {
     for (const sieve::PathUse& use : program_.paths()) {
       if (context.has_path(use.name)) continue;
       nowhere_.push_back(use.name);
-      context.log.warning(params.file.path + ":" + std::to_string(use.line) + ": the path '" + use.name +
+      context.log.warning(params.file.path + ":" + std::to_string(use.line) + ": the path '" +
+                          use.name +
                           "' leads nowhere, its events are rejected; give it a destination with "
-                          "--destination " + use.name + "=URL");
+                          "--destination " +
+                          use.name + "=URL");
     }
   }
 
   void process(Event& event) {
-    if (explain_) explained(event);
-    else program_.run(event);
+    if (explain_)
+      explained(event);
+    else
+      program_.run(event);
     if (!nowhere_.empty() && event.verdict() == Verdict::keep) check_paths(event);
   }
 
@@ -110,7 +126,8 @@ class Sieve {
     program_.run(event, ran_);
     if (ran_.empty() || event.verdict() != Verdict::keep) return;
     json_.clear();
-    for (const std::string_view action : ran_) json_.append(json_.empty() ? "[" : ", ").append(action);
+    for (const std::string_view action : ran_)
+      json_.append(json_.empty() ? "[" : ", ").append(action);
     event.add_json(trace_, json_ += ']', Existing::replace);
   }
 

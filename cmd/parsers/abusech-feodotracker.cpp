@@ -29,7 +29,7 @@ const Spec<Params> spec{
              field::status, last_online},
     .examples =
         {{.about = "One server",
-          .args = "--input-format raw --name 'Feodo Tracker' --provider Abuse.ch",
+          .args = "--input-format raw --feed-name 'Feodo Tracker' --provider Abuse.ch",
           .input = R"([{"ip_address": "192.0.2.1", "port": 443, "status": "online", "hostname": null,
   "as_number": 64496, "as_name": "EXAMPLE", "country": "AT",
   "first_seen": "2021-01-17 07:44:46", "last_online": "2023-01-01", "malware": "Dridex"}])",

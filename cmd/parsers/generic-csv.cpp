@@ -5,7 +5,6 @@
 
 #include "base/text.hpp"
 #include "bot/bot.hpp"
-#include "event/clean.hpp"
 #include "event/scanner.hpp"
 #include "format/columns.hpp"
 #include "format/csv.hpp"
@@ -97,7 +96,7 @@ const Spec<Params> spec{
     .fields = fields,
     .examples =
         {{.about = "A list of addresses with their ports",
-          .args = "--input-format raw --name demo --columns time.source,source.ip,source.port --type "
+          .args = "--input-format raw --feed-name demo --columns time.source,source.ip,source.port --type "
                   "scanner",
           .input = "# time, ip, port\n2024-05-01 12:00:00,192.0.2.1,443\n",
           .output =
@@ -196,7 +195,7 @@ class GenericCsv {
   void emit_row(Emit& emit) {
     const Cells cells = csv_.cells();
     const std::string_view text = csv_.text();
-    const bool plain = is_plain(text);
+    const bool plain = csv_.plain();
     const std::size_t valid = plain ? text.size() : valid_utf8_prefix(text.data(), text.size());
     if (valid != text.size())
       return emit.failed(text, fmt::format("byte {} is not UTF-8", valid));
@@ -210,7 +209,7 @@ class GenericCsv {
 
   /// The header lines and the row, as Python's csv.writer would write it.
   std::string_view raw_of(Cells cells) {
-    const bool as_written = csv_.plain() && delimiter_ == ",";
+    const bool as_written = csv_.canonical() && delimiter_ == ",";
     if (as_written && header_.empty() && csv_.whole().ends_with(csv_.usual_ending()))
       return csv_.whole();
     raw_.clear();

@@ -24,12 +24,12 @@ const Spec<Params> spec{
     .any_field = true,
     .examples =
         {{.about = "One event",
-          .args = "--input-format raw --name demo",
+          .args = "--input-format raw --feed-name demo",
           .input = R"({"source.ip": "192.0.2.1/32", "classification.type": "c&c"})",
           .output =
               R"({"feed.name":"demo","feed.accuracy":100.0,"source.ip":"192.0.2.1","classification.type":"c2-server","raw":"eyJzb3VyY2UuaXAiOiAiMTkyLjAuMi4xLzMyIiwgImNsYXNzaWZpY2F0aW9uLnR5cGUiOiAiYyZjIn0="})"},
          {.about = "One event a line; what the event says of its feed counts",
-          .args = "--input-format raw --name demo --splitlines",
+          .args = "--input-format raw --feed-name demo --splitlines",
           .input = R"({"feed.name":"other","source.port":80,"raw":"YQ=="}
 {"source.port":81,"raw":"Yg=="})",
           .output = R"({"feed.name":"other","feed.accuracy":100.0,"source.port":80,"raw":"YQ=="}

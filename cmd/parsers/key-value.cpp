@@ -49,7 +49,7 @@ const Spec<Params> spec{
     .fields = fields,
     .examples =
         {{.about = "A line of a firewall's log",
-          .args = R"(--input-format raw --name demo --keys '{"src":"source.ip","t":"time.source","msg":"comment"}')",
+          .args = R"(--input-format raw --feed-name demo --keys '{"src":"source.ip","t":"time.source","msg":"comment"}')",
           .input = "May fw src=192.0.2.1 t=1577836800 msg=\"blocked\" len=40\n",
           .output =
               R"({"feed.name":"demo","feed.accuracy":100.0,"source.ip":"192.0.2.1","time.source":"2020-01-01T00:00:00+00:00","comment":"blocked","raw":"TWF5IGZ3IHNyYz0xOTIuMC4yLjEgdD0xNTc3ODM2ODAwIG1zZz0iYmxvY2tlZCIgbGVuPTQw"})"},

@@ -34,6 +34,9 @@ std::vector<std::string> places() {
     rest.remove_prefix(colon == std::string_view::npos ? rest.size() : colon + 1);
   }
   const std::string program = program_directory();
+#ifdef INTELMQ_LIBDIR  // as configured, such as lib/x86_64-linux-gnu
+  found.push_back(program + "/../" INTELMQ_LIBDIR "/intelmq");
+#endif
   found.push_back(program + "/../lib/intelmq");
   found.push_back(program + "/../modules");
   return found;

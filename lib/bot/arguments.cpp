@@ -23,6 +23,17 @@ namespace {
                    ExitCode::usage);
 }
 
+/// `--name=` as two words, or CLI11 takes the value for missing.
+std::vector<std::string> with_empty_values(const std::vector<std::string>& arguments) {
+  std::vector<std::string> out;
+  for (const std::string& word : arguments) {
+    const bool empty = word.starts_with("--") && word.find('=') == word.size() - 1;
+    out.push_back(empty ? word.substr(0, word.size() - 1) : word);
+    if (empty) out.emplace_back();
+  }
+  return out;
+}
+
 }  // namespace
 
 std::vector<GivenOption> parse_arguments(std::span<const Parameter* const> parameters,
@@ -45,6 +56,7 @@ std::vector<GivenOption> parse_arguments(std::span<const Parameter* const> param
                                                      : CLI::MultiOptionPolicy::TakeLast);
     options.push_back(option);
   }
+  arguments = with_empty_values(arguments);
   std::reverse(arguments.begin(), arguments.end());
   try {
     app.parse(std::move(arguments));

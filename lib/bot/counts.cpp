@@ -12,6 +12,15 @@ Json as_json(const Counts::Reasons& reasons) {
   return out;
 }
 
+/// Without an ending such as ` at byte 12`.
+std::string_view without_place(std::string_view reason) {
+  constexpr std::string_view words = " at byte ";
+  const std::size_t at = reason.rfind(words);
+  if (at == std::string_view::npos) return reason;
+  const bool last = reason.find_first_not_of("0123456789", at + words.size()) == std::string_view::npos;
+  return last ? reason.substr(0, at) : reason;
+}
+
 }  // namespace
 
 std::uint64_t& Counts::slot(Reasons& reasons, std::string_view reason) {
@@ -38,6 +47,7 @@ Json Counts::json(const std::string& program, double seconds) const {
 }
 
 std::string reason_kind(std::string_view reason) {
+  reason = without_place(reason);
   std::string out;
   bool quoted = false;
   for (std::size_t i = 0; i < reason.size(); ++i) {

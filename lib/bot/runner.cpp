@@ -86,8 +86,8 @@ void Runner::run_lines() {
         break;
       case Fetch::oversize:
         ++counts_.read;
-        fail(record_.text(), fmt::format("line of {} bytes is longer than --max-line {}",
-                                         record_.total, options_.max_line.text()), "oversize");
+        fail(record_.text(), fmt::format("line is longer than --max-line {}",
+                                         options_.max_line.text()), "oversize");
         break;
       case Fetch::later:
         if (!idle()) return;

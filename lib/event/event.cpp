@@ -27,6 +27,10 @@ bool needs_escape(std::string_view name) {
   });
 }
 
+bool is_ignored_text(std::string_view text) {
+  return text.size() <= 3 && (text.empty() || text == "-" || text == "N/A");
+}
+
 }  // namespace
 
 // --- finding -------------------------------------------------------------------------------------
@@ -235,12 +239,6 @@ bool Event::remove(const FieldName& name) {
   return had;
 }
 
-void Event::remove_all() {
-  for (Slot& slot : members_)
-    if (!slot.removed && slot.id != type_id) erase(slot);
-  present_.reset();
-}
-
 void Event::set_kind(MessageKind kind) {
   kind_ = kind;
   has_type_ = true;
@@ -306,26 +304,40 @@ Added Event::store(const FieldName& name, const FieldRule* rule, std::string_vie
 
 /// The short way that most values go: a new field, and a text that stays as it is.
 bool Event::add_clean(const FieldName& name, std::string_view text) {
-  if (text == "-" || text == "N/A" || text.empty()) return false;
   const auto id = name.id();
-  bool bare = false;
-  if (id) {
-    const FieldRule* rule = rules_->harmonization.rule(*id, kind_);
-    if (!rule || find(*id) || rule->regex || rule->iregex || !is_clean(rule->type, text) ||
-        (rule->max_length && text.size() > rule->max_length) ||
-        (rule->pattern != FieldPattern::none && !matches(rule->pattern, text)))
-      return false;
-    bare = is_bare(rule->type);
-    declared(*id);
-  } else {
-    if (!name.is_extra() || rules_->harmonization.has_own() || find(name)) return false;
-    declared(name.text());
-  }
+  return id ? add_clean(*id, text) : add_clean_extra(name, text);
+}
+
+bool Event::add_clean(FieldId id, std::string_view text) {
+  if (is_ignored_text(text)) return false;
+  const std::size_t index = index_of(id);
+  const FieldRule* rule = rules_->harmonization.rule(id, kind_);
+  if (!rule || present_[index] || has_ignored_ || rule->regex || rule->iregex ||
+      (rule->max_length && text.size() > rule->max_length) || !is_clean(rule->type, text) ||
+      (rule->pattern != FieldPattern::none && !matches(rule->pattern, text)))
+    return false;
+  declared(id);
+  const std::size_t quote = is_bare(rule->type) ? 0 : 1;
+  const std::size_t size = text.size() + 2 * quote;
+  char* value = arena_.take(size);
+  value[0] = value[size - 1] = '"';
+  std::memcpy(value + quote, text.data(), text.size());
+  where_[index] = static_cast<std::uint32_t>(members_.size());
+  present_[index] = true;
+  const std::string_view key = name_of(id);
+  members_.push_back({key.data(), value, static_cast<std::uint32_t>(key.size()),
+                      static_cast<std::uint32_t>(size), static_cast<std::uint16_t>(index), false,
+                      false, false, true, false});
+  return true;
+}
+
+bool Event::add_clean_extra(const FieldName& name, std::string_view text) {
+  if (is_ignored_text(text) || !name.is_extra() || rules_->harmonization.has_own() || find(name)) return false;
+  declared(name.text());
   char* value = arena_.take(text.size() + 2);
-  if (!bare) value[0] = value[text.size() + 1] = '"';
-  std::memcpy(value + (bare ? 0 : 1), text.data(), text.size());
-  append_kept(name.text(), id ? static_cast<std::uint16_t>(*id) : extra_id,
-              {value, text.size() + (bare ? 0 : 2)}, !id);
+  value[0] = value[text.size() + 1] = '"';
+  std::memcpy(value + 1, text.data(), text.size());
+  append_kept(name.text(), extra_id, {value, text.size() + 2}, true);
   members_.back().checked = true;
   return true;
 }

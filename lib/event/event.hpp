@@ -149,11 +149,23 @@ class Event {
   Added add_plain(const FieldName& name, std::string_view text) {
     return add_clean(name, text) ? Added::stored : add_unclean(name, text, Existing::refuse);
   }
+  /// The quick way to add a plain text: does nothing and returns false unless the field is new and
+  /// the text is valid as it stands.
+  bool add_clean(FieldId id, std::string_view plain);
   /// Sets raw JSON text that is known to be valid for the field: constants, rendered tables.
   void set_verbatim(FieldId id, std::string_view json);
   /// Removes a field; `extra` removes all extra.*. False if it was not there.
   bool remove(const FieldName& name);
-  void remove_all();
+  /// Removes the fields whose names `keep(name)` does not want; `__type` stays.
+  template <class Keep>
+  void keep_only(Keep&& keep) {
+    for (Slot& slot : members_)
+      if (!slot.removed && slot.id != type_id && !keep(name_of_slot(slot))) {
+        declared(name_of_slot(slot));
+        erase(slot);
+      }
+    refresh_extra();
+  }
 
   /// Checks and sanitises every field as IntelMQ does on reception and removes ignored ones.
   /// False, and a complaint, when something cannot be made valid.
@@ -215,6 +227,7 @@ class Event {
 
   void take_member(const char* key, std::size_t key_size, const char* value, std::size_t size);
   void note_type(const Slot& slot);
+  void spread_extra();
   bool bad_type(LineError& error) const;
   bool is_repeat(const Slot& slot, std::uint64_t hash);
   void drop_repeats();
@@ -228,6 +241,7 @@ class Event {
   void append(std::string_view name, std::uint16_t id, std::string_view json, bool keep_name);
   void append_kept(std::string_view name, std::uint16_t id, std::string_view value, bool keep_name);
   bool add_clean(const FieldName& name, std::string_view plain);
+  bool add_clean_extra(const FieldName& name, std::string_view plain);
   Added add_unclean(const FieldName& name, std::string_view text, Existing existing);
   void erase(Slot& slot);
   Added store(const FieldName& name, const FieldRule* rule, std::string_view json, Slot* there,
@@ -261,6 +275,7 @@ class Event {
   void declared(FieldId id) const;
   void declared(std::string_view name) const;
   void write_key(OutBuffer& out, const Slot& slot) const;
+  void write_plain(OutBuffer& out, const Slot& slot, bool comma) const;
   void write_changed(OutBuffer& out) const;
 
   const EventRules* rules_;
@@ -277,7 +292,7 @@ class Event {
   std::uint32_t duplicates_ = 0;
   std::uint32_t many_ = 0;
   bool spaced_ = true, has_type_ = false, line_changed_ = false, has_ignored_ = false,
-       type_known_ = true;
+       has_whole_extra_ = false, type_known_ = true;
   Verdict verdict_ = Verdict::keep;
   std::string reason_, complaint_, scratch_;
   std::vector<std::string> paths_;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "event/event.hpp"
 #include "event/harmonise.hpp"
@@ -32,7 +33,7 @@ void Event::clear(MessageKind kind) {
   arena_.reset();
   duplicates_ = many_ = 0;
   spaced_ = true;
-  has_type_ = line_changed_ = has_ignored_ = false;
+  has_type_ = line_changed_ = has_ignored_ = has_whole_extra_ = false;
   type_known_ = true;
   verdict_ = Verdict::keep;
   reason_.clear();
@@ -62,6 +63,7 @@ bool Event::read(const char* line, std::size_t size, LineError& error) {
   spaced_ = scanner.spaced() || members_.empty();
   if (many_) drop_repeats();
   from_line_ = members_.size();
+  if (has_whole_extra_) spread_extra();
   return !bad_type(error);
 }
 
@@ -87,6 +89,7 @@ void Event::take_member(const char* key, std::size_t key_size, const char* value
       erase(members_[where_[known.id]]);
       ++duplicates_;
     }
+    has_whole_extra_ |= known.id == index_of(field::extra);
     where_[known.id] = static_cast<std::uint32_t>(members_.size());
     present_[known.id] = !slot.ignored;
   } else {
@@ -95,6 +98,20 @@ void Event::take_member(const char* key, std::size_t key_size, const char* value
     if (known.id == extra_id && !slot.ignored) present_[index_of(field::extra)] = true;
   }
   members_.push_back(slot);
+}
+
+/// A line with `extra` as an object means its members: `extra.<name>` each.
+void Event::spread_extra() {
+  Slot* whole = find(field::extra.id);
+  if (!whole || whole->ignored) return;
+  const std::string json(whole->value, whole->value_size);
+  whole->removed = true;
+  if (add_extra(json, Existing::replace, Cleaning::sanitise) == Added::stored) {
+    line_changed_ = true;
+    return;
+  }
+  whole->removed = false;
+  present_[index_of(field::extra)] = true;
 }
 
 void Event::note_type(const Slot& slot) {
@@ -173,6 +190,25 @@ void Event::write(OutBuffer& out) const {
   out.append(tail_, static_cast<std::size_t>(line_end_ - tail_));
 }
 
+/// Appends a member whose key needs no escapes, in one piece.
+void Event::write_plain(OutBuffer& out, const Slot& slot, bool comma) const {
+  const std::size_t blank = spaced_ ? 1 : 0;
+  char* const start = out.room(slot.key_size + std::size_t{slot.value_size} + 6);
+  char* to = start;
+  to[0] = ',';
+  to[1] = ' ';
+  to += comma ? 1 + blank : 0;
+  *to = '"';
+  std::memcpy(to + 1, slot.key, slot.key_size);
+  to += slot.key_size + 1;
+  to[0] = '"';
+  to[1] = ':';
+  to[2] = ' ';
+  to += 2 + blank;
+  std::memcpy(to, slot.value, slot.value_size);
+  out.advance(static_cast<std::size_t>(to + slot.value_size - start));
+}
+
 void Event::write_changed(OutBuffer& out) const {
   out.append('{');
   const char* run = nullptr;   // start of members copied in one piece
@@ -194,6 +230,11 @@ void Event::write_changed(OutBuffer& out) const {
       continue;
     }
     end_run();
+    if (!slot.in_line && !slot.odd_key) {
+      write_plain(out, slot, !first);
+      first = adjacent = false;
+      continue;
+    }
     if (!first) out.append(comma);
     first = false;
     if (slot.in_line) {

@@ -16,12 +16,20 @@ namespace {
 
 using Named = std::pair<std::string_view, std::string_view>;
 
-void append_value(std::string& out, std::string_view raw, Charset charset) {
-  const std::size_t before = out.size();
-  if (!append_python_json(out, raw, charset, true)) {
-    out.resize(before);
-    out += raw;
+void append_value(std::string& out, std::string_view raw, Charset charset, bool sorted) {
+  if (!append_python_json(out, raw, charset, sorted)) out += raw;
+}
+
+void append_members(std::string& out, const std::vector<Named>& members, Charset charset,
+                    bool sorted) {
+  out += '{';
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    if (i) out += ", ";
+    append_string(out, members[i].first, charset);
+    out += ": ";
+    append_value(out, members[i].second, charset, sorted);
   }
+  out += '}';
 }
 
 /// Names split at their dots, as a tree.
@@ -62,7 +70,7 @@ class Tree {
       append_string(out, nodes_[i].name, charset);
       out += ": ";
       if (nodes_[i].below) nodes_[i].below->write(out, charset, sorted);
-      else append_value(out, nodes_[i].raw, charset);
+      else append_value(out, nodes_[i].raw, charset, sorted);
     }
     out += '}';
   }
@@ -90,6 +98,20 @@ std::vector<Named> fields_of(const Event& event, bool with_type) {
 
 }  // namespace
 
+void append_wire(std::string& out, const Event& event) {
+  append_members(out, fields_of(event, true), Charset::ascii, false);
+}
+
+std::string flat_extra(const Event& event) {
+  std::vector<Named> members;
+  event.each([&](const Event::Member& member) {
+    if (member.name.starts_with("extra.")) members.emplace_back(member.name.substr(6), member.raw);
+  });
+  std::string out;
+  append_members(out, members, Charset::utf8, false);
+  return out;
+}
+
 Result<void> append_sorted(std::string& out, const Event& event, const ExportForm& form) {
   std::vector<Named> fields = fields_of(event, form.with_type);
   std::sort(fields.begin(), fields.end());
@@ -103,14 +125,7 @@ Result<void> append_sorted(std::string& out, const Event& event, const ExportFor
     tree.write(out, form.charset, true);
     return {};
   }
-  out += '{';
-  for (std::size_t i = 0; i < fields.size(); ++i) {
-    if (i) out += ", ";
-    append_string(out, fields[i].first, form.charset);
-    out += ": ";
-    append_value(out, fields[i].second, form.charset);
-  }
-  out += '}';
+  append_members(out, fields, form.charset, true);
   return {};
 }
 

@@ -23,6 +23,14 @@ struct ExportForm {
 /// one is the beginning of the other; names both.
 Result<void> append_sorted(std::string& out, const Event& event, const ExportForm& form);
 
+/// Appends the message as IntelMQ puts it into a queue: keys in their order, `__type` last,
+/// non-ASCII characters as escapes.
+void append_wire(std::string& out, const Event& event);
+
+/// All `extra.*` as one flat JSON object without the prefix, in their order, non-ASCII as UTF-8:
+/// what outputs that want a column `extra` write.
+std::string flat_extra(const Event& event);
+
 /// Calls `visit(name, raw)` for each member of an object that is given as a JSON string holding
 /// its text; names are decoded, values in Python's spelling.
 void each_extra_member(std::string_view json,

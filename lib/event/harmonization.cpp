@@ -100,11 +100,6 @@ Result<Harmonization> Harmonization::read(const Json& document) {
   return out;
 }
 
-const FieldRule* Harmonization::rule(FieldId id, MessageKind kind) const {
-  const FieldRule& rule = rules_[index_of(id)];
-  return (kind == MessageKind::event ? rule.in_event : rule.in_report) ? &rule : nullptr;
-}
-
 const FieldRule* Harmonization::rule(std::string_view name, MessageKind kind) const {
   if (const auto id = find_field(name)) return rule(*id, kind);
   const auto found = own_.find(name);

@@ -37,7 +37,10 @@ class Harmonization {
   static Result<Harmonization> read(const Json& document);
 
   /// The rule of a field, or nullptr if messages of that kind do not have it.
-  const FieldRule* rule(FieldId id, MessageKind kind) const;
+  const FieldRule* rule(FieldId id, MessageKind kind) const {
+    const FieldRule& rule = rules_[index_of(id)];
+    return (kind == MessageKind::event ? rule.in_event : rule.in_report) ? &rule : nullptr;
+  }
   const FieldRule* rule(std::string_view name, MessageKind kind) const;
   /// Whether a key may occur at all: a field, or `extra.<well-formed>`.
   bool accepts(std::string_view name, MessageKind kind) const;

@@ -10,6 +10,9 @@
 namespace intelmq {
 
 enum class KeyFilter : std::uint8_t { blacklist, whitelist };
+constexpr auto names_of(KeyFilter) {
+  return std::array<std::string_view, 2>{"blacklist", "whitelist"};
+}
 
 /// The bytes over which IntelMQ hashes a message: for every selected key in code point order its
 /// name, 0xC0, Python's repr() of its value, 0xC0. `time.observation` never takes part.

@@ -30,6 +30,12 @@ class OutBuffer {
   void reserve(std::size_t more) {
     if (size_ + more > capacity_) grow(size_ + more);
   }
+  /// Room for up to `size` bytes behind the text; `advance` says how many were written there.
+  char* room(std::size_t size) {
+    reserve(size);
+    return data_ + size_;
+  }
+  void advance(std::size_t size) { size_ += size; }
   std::size_t size() const { return size_; }
   std::string_view text() const { return {data_, size_}; }
   void clear() { size_ = 0; }

@@ -78,7 +78,7 @@ Result<std::vector<std::string>> column_names(const Json& columns) {
 
 Result<Columns> Columns::compile(const ColumnOptions& options, const Harmonization& fields) {
   auto format = TimeFormat::parse(options.time_format);
-  if (!format) return fail("time_format: " + format.error().text);
+  if (!format) return tl::unexpected(format.error());
   Columns out(std::move(*format));
   out.fuzzy_ = options.time_format.empty() || options.time_format == "fuzzy";
   out.has_type_ = options.has_type;
@@ -131,6 +131,11 @@ Result<Columns::Column> Columns::read_column(std::string_view names, const Colum
     }
     out.targets.push_back(std::move(target));
   }
+  if (!out.targets.empty()) {
+    const Target& first = out.targets.front();
+    if (!first.regex && (first.form == Form::text || first.form == Form::url))
+      out.quick = first.field.id();
+  }
   return out;
 }
 
@@ -160,8 +165,12 @@ std::vector<FieldName> Columns::fields() const {
 void Columns::fill(std::span<const std::string_view> cells, Event& event, bool plain) {
   plain_ = plain;
   const std::size_t count = std::min(cells.size(), columns_.size());
-  for (std::size_t i = 0; i < count; ++i)
-    if (!cells[i].empty() && !fill_cell(columns_[i], cells[i], event)) return;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Column& column = columns_[i];
+    if (cells[i].empty()) continue;
+    if (plain && column.quick && event.add_clean(*column.quick, cells[i])) continue;
+    if (!fill_cell(column, cells[i], event)) return;
+  }
 }
 
 bool Columns::fill_cell(const Column& column, std::string_view cell, Event& event) {
@@ -197,9 +206,12 @@ Columns::Tried Columns::try_target(const Target& target, std::string_view cell, 
 }
 
 Columns::Tried Columns::add_time(const Target& target, std::string_view value, Event& event) {
-  char plain[plain_time_size];
-  if (fuzzy_ && write_plain_time(value, plain))
-    return judge(event.add_plain(target.field, {plain, plain_time_size}), event);
+  char plain[plain_time_size + 2];
+  if (fuzzy_ && !event.has(target.field) && write_plain_time(value, plain + 1)) {
+    plain[0] = plain[plain_time_size + 1] = '"';
+    event.set_verbatim(*target.field.id(), {plain, sizeof plain});
+    return Tried::done;
+  }
   const auto time = time_format_.convert(value, event.rules().now());
   if (!time) {
     event.reject(fmt::format("{}: {}", target.field.text(), time.error().text));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -59,6 +60,7 @@ class Columns {
   };
   struct Column {
     std::vector<Target> targets;
+    std::optional<FieldId> quick;  ///< Plain cells may go straight into this field.
     bool ignored = false;  ///< A cell that fits none of the targets is passed over in silence.
     bool required = true;
   };

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "format/csv.hpp"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -14,6 +18,25 @@ std::size_t find_byte(std::string_view text, char c, std::size_t from) {
   return found ? static_cast<std::size_t>(static_cast<const char*>(found) - text.data())
                : text.size();
 }
+
+#ifdef __SSE2__
+/// A bit for each of the next (at most 16) bytes that is such a one.
+struct ByteBits {
+  unsigned delimiters, quotes, unplain;
+};
+
+/// 16 bytes must be readable, though only `left` of them count.
+ByteBits look_at(const char* from, char delimiter, std::size_t left) {
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+  const unsigned all = left < 16 ? (1u << left) - 1 : 0xffffu;
+  const auto mask = [all](__m128i m) { return static_cast<unsigned>(_mm_movemask_epi8(m)) & all; };
+  const auto is = [bytes](char c) { return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)); };
+  const unsigned delimiters = mask(is(delimiter));
+  const __m128i odd = _mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(' ')),
+                                   _mm_or_si128(is('\\'), is(0x7f)));
+  return {delimiters, mask(is('"')), mask(odd) & ~delimiters};
+}
+#endif
 
 ByteSource without_nuls(ByteSource bytes) {
   return [bytes = std::move(bytes)](char* out, std::size_t size) -> Result<std::size_t> {
@@ -127,9 +150,8 @@ CsvReader::Found CsvReader::next() {
     return give_first_line("the line is longer than a record may be");
   const std::string_view line = window_.text().substr(0, line_.size);
   ++next_number_;
-  plain_ = find_byte(line, '"', 0) == line.size();
-  if (plain_) {
-    split_plain(line);
+  if (split_plain(line)) {
+    canonical_ = true;
     settle(line_);
     return Found::row;
   }
@@ -157,13 +179,33 @@ bool CsvReader::is_delimiter(std::string_view held, std::size_t at) const {
          (style_.delimiter.size() == 1 || held.substr(at).starts_with(style_.delimiter));
 }
 
-void CsvReader::split_plain(std::string_view line) {
+/// Splits a line that has no quotes; false if it has.
+bool CsvReader::split_plain(std::string_view line) {
   const std::string& delimiter = style_.delimiter;
+#ifdef __SSE2__
+  if (delimiter.size() == 1) {
+    plain_ = true;
+    std::size_t from = 0;
+    for (std::size_t at = 0; at < line.size(); at += 16) {
+      const ByteBits bits = look_at(line.data() + at, delimiter[0], line.size() - at);
+      if (bits.quotes) return plain_ = false;
+      plain_ = plain_ && !bits.unplain;
+      for (unsigned rest = bits.delimiters; rest; rest &= rest - 1) {
+        const std::size_t to = at + static_cast<unsigned>(__builtin_ctz(rest));
+        cells_.emplace_back(line.data() + from, to - from);
+        from = to + 1;
+      }
+    }
+    cells_.emplace_back(line.data() + from, line.size() - from);
+    return true;
+  }
+#endif
+  plain_ = false;
+  if (find_byte(line, '"', 0) != line.size()) return false;
   for (std::size_t from = 0;;) {
-    std::size_t to = find_byte(line, delimiter[0], from);
-    if (delimiter.size() > 1) to = std::min(line.find(delimiter, from), line.size());
+    const std::size_t to = std::min(line.find(delimiter, from), line.size());
     cells_.emplace_back(line.data() + from, to - from);
-    if (to == line.size()) return;
+    if (to == line.size()) return true;
     from = to + delimiter.size();
   }
 }
@@ -174,6 +216,7 @@ bool CsvReader::split(bool ended) {
   cells_.clear();
   unquoted_.clear();
   scratch_.clear();
+  canonical_ = true;
   std::size_t at = 0;
   Cell cell = Cell::more;
   while (cell == Cell::more) cell = read_cell(held, at, ended);
@@ -181,6 +224,7 @@ bool CsvReader::split(bool ended) {
   for (const Unquoted& part : unquoted_)
     cells_[part.cell] = std::string_view{scratch_}.substr(part.from, part.size);
   if (cell == Cell::open) {
+    canonical_ = false;
     settle(line_);
     return true;
   }
@@ -199,6 +243,7 @@ CsvReader::Cell CsvReader::read_cell(std::string_view held, std::size_t& at, boo
   const Cell out = read_plain(held, at, ended);
   const std::size_t to = out == Cell::more ? at - style_.delimiter.size() : at;
   cells_.push_back(held.substr(from, to - from));
+  canonical_ = canonical_ && cells_.back().find('"') == held.npos;
   return out;
 }
 
@@ -243,7 +288,9 @@ CsvReader::Cell CsvReader::read_quoted(std::string_view held, std::size_t& at, b
   const std::size_t tail = at;
   const Cell out = closed ? read_plain(held, at, ended) : Cell::open;
   const std::size_t end = out == Cell::more ? at - style_.delimiter.size() : at;
-  if (scratch_.size() == start && end == tail) {
+  const bool doubled = scratch_.size() != start;
+  canonical_ = canonical_ && end == tail && (doubled || needs_quotes(rest));
+  if (!doubled && end == tail) {
     cells_.push_back(rest);
   } else {
     scratch_.append(rest);

@@ -48,8 +48,10 @@ class CsvReader {
   std::string_view text() const { return window_.text().substr(0, at_.size); }
   /// The row with its line end.
   std::string_view whole() const { return window_.text().substr(0, at_.size + at_.ending); }
-  /// Whether the row is free of quotes.
+  /// Whether all cells are known to be plain (see event/clean.hpp) or empty.
   bool plain() const { return plain_; }
+  /// Whether append_csv_row would write the row as it stands, if the delimiter is a comma.
+  bool canonical() const { return canonical_; }
   /// The line end that a row written for this feed takes: "\n" when all rows so far had it,
   /// else "\r\n".
   std::string_view usual_ending() const { return lf_ && !other_ ? "\n" : "\r\n"; }
@@ -65,7 +67,7 @@ class CsvReader {
   bool find_line();
   void skip_rest();
   bool split(bool ended);
-  void split_plain(std::string_view line);
+  bool split_plain(std::string_view line);
   Cell read_cell(std::string_view held, std::size_t& at, bool ended);
   Cell read_plain(std::string_view held, std::size_t& at, bool ended);
   Cell read_quoted(std::string_view held, std::size_t& at, bool ended);
@@ -85,7 +87,7 @@ class CsvReader {
   std::vector<Unquoted> unquoted_;  // cells whose text is in scratch_
   std::string scratch_;
   std::uint64_t number_ = 0, next_number_ = 1, offset_ = 0;
-  bool lf_ = false, other_ = false, cut_ = false, plain_ = false;
+  bool lf_ = false, other_ = false, cut_ = false, canonical_ = true, plain_ = false;
   const char* reason_ = "";
 };
 

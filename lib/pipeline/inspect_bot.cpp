@@ -21,13 +21,14 @@ std::string failure_of(const Outcome& outcome, const std::string& program) {
   return "it ended with code " + std::to_string(outcome.code) + " and no message";
 }
 
-Result<Outcome> ask(const std::string& path, std::vector<std::string> arguments,
-                    std::string_view question, bool clean) {
+Result<Outcome> ask(const std::string& path, const std::vector<std::string>& arguments,
+                    std::string_view question, const std::vector<std::string>& environment,
+                    bool clean) {
   Command command;
-  command.words.push_back(path);
-  for (std::string& argument : arguments) command.words.push_back(std::move(argument));
-  command.words.emplace_back(question);
-  command.environment = {"INTELMQ_LOG_FORMAT=text"};
+  command.words = {path, std::string(question)};
+  command.words.insert(command.words.end(), arguments.begin(), arguments.end());
+  command.environment = environment;
+  command.environment.emplace_back("INTELMQ_LOG_FORMAT=text");
   command.clean = clean;
   command.limit = limit;
   command.most_output = most_output;
@@ -81,14 +82,15 @@ void read_settings(std::string_view text, ConfiguredBot& bot) {
 }
 
 Result<Sheet> describe_program(const std::string& path) {
-  const Result<Outcome> outcome = ask(path, {}, "--describe", true);
+  const Result<Outcome> outcome = ask(path, {}, "--describe", {}, true);
   if (!outcome) return tl::unexpected<Error>(outcome.error());
   return sheet_in(*outcome);
 }
 
 Result<ConfiguredBot> inspect_bot(const std::string& path,
-                                  const std::vector<std::string>& arguments) {
-  const Result<Outcome> described = ask(path, arguments, "--describe", false);
+                                  const std::vector<std::string>& arguments,
+                                  const std::vector<std::string>& environment) {
+  const Result<Outcome> described = ask(path, arguments, "--describe", environment, false);
   if (!described) return tl::unexpected<Error>(described.error());
   Result<Sheet> sheet = sheet_in(*described);
   if (!sheet) return tl::unexpected<Error>(sheet.error());
@@ -98,7 +100,7 @@ Result<ConfiguredBot> inspect_bot(const std::string& path,
   for (const std::string_view line : split(described->errors, '\n'))
     if (std::string remark = without_prefix(line, program); !remark.empty())
       bot.remarks.push_back(std::move(remark));
-  const Result<Outcome> shown = ask(path, arguments, "--show-parameters", false);
+  const Result<Outcome> shown = ask(path, arguments, "--show-parameters", environment, false);
   if (!shown) return tl::unexpected<Error>(shown.error());
   read_settings(shown->output, bot);
   return bot;

@@ -23,10 +23,12 @@ struct ConfiguredBot {
   bool is_given(std::string_view parameter) const;
 };
 
-/// Asks the program with these arguments; it opens no connection and no data file.
+/// Asks the program with these arguments, and `NAME=VALUE` added to the environment; it opens no
+/// connection and no data file.
 /// Error: the bot's own message, such as "--limit: 'x' is not a number".
 Result<ConfiguredBot> inspect_bot(const std::string& path,
-                                  const std::vector<std::string>& arguments);
+                                  const std::vector<std::string>& arguments,
+                                  const std::vector<std::string>& environment = {});
 
 /// The lines `name = JSON  # origin` of `--show-parameters`.
 void read_settings(std::string_view text, ConfiguredBot& bot);

@@ -43,7 +43,7 @@ void read_fields(Sheet& sheet, const Json& fields) {
 
 }  // namespace
 
-std::optional<Kind> kind_of(std::string_view name) {
+std::optional<Kind> kind_named(std::string_view name) {
   for (const Kind kind :
        {Kind::collector, Kind::parser, Kind::expert, Kind::transformer, Kind::output})
     if (name_of(kind) == name) return kind;
@@ -65,7 +65,7 @@ Result<Sheet> Sheet::read(Json document) {
                 " is not intelmq-describe/1");
   sheet.program = document["name"].text();
   if (sheet.program.empty()) return fail("name: the description has none");
-  const auto kind = kind_of(document["kind"].text());
+  const auto kind = kind_named(document["kind"].text());
   if (!kind)
     return fail("kind: " + quote_for_message(document["kind"].text()) + " is no kind of bot");
   if (!document["fields"].is_object()) return fail("fields: the description has none");

@@ -60,7 +60,7 @@ struct Sheet {
 };
 
 /// The kind of that name: `collector`, `parser`, ...
-std::optional<Kind> kind_of(std::string_view name);
+std::optional<Kind> kind_named(std::string_view name);
 
 /// The document without what only a single bot's page shows: parameters, exit codes, signals.
 Json main_members(const Json& document);

@@ -43,7 +43,10 @@ void Evaluation::run(const Action& action) {
   line_ = action.line;
   if (work_.ran && is_bare(action.verb)) work_.ran->push_back(action.explanation);
   switch (action.verb) {
-    case Verb::drop: event_.drop(action.drop_reason); stopped_ = true; return;
+    case Verb::drop:
+      event_.drop(action.drop_reason);
+      stopped_ = true;
+      return;
     case Verb::keep: stopped_ = true; return;
     case Verb::path: route_ = &action; return;
     case Verb::assign: return assign(action);
@@ -82,44 +85,51 @@ void Evaluation::change(const Action& action) {
   }
   const bool there = event_.has(*name);
   if (there ? action.verb == Verb::add : action.verb == Verb::update) return;
-  if (action.arithmetic != Arithmetic::none) {
-    std::string json;
-    if (shifted_time(action, *name, json)) store(*name, json);
+  if (!action.verbatim.empty() && event_.kind() == MessageKind::event) {
+    event_.set_verbatim(*action.key.id, action.verbatim);
+    address_raw_ = {};
+  } else if (action.arithmetic != Arithmetic::none) {
+    shift(action, *name);
   } else if (const Raw raw = json(action.value)) {
     store(*name, *raw);
   }
   if (work_.ran && !stopped()) work_.ran->push_back(action.explanation);
 }
 
-bool Evaluation::shifted_time(const Action& action, const FieldName& name, std::string& json) {
-  const Raw raw = event_.raw_value(name);
-  if (!raw) {
-    if (event_.verdict() == Verdict::reject) stopped_ = true;
-    else refuse(fmt::format("the event has no {} to count from", name.text()));
-    return false;
-  }
+/// The seconds of += or -=, with their sign.
+std::optional<std::int64_t> Evaluation::span_of(const Action& action) {
   std::int64_t seconds = action.seconds;
   if (const Variable* number = std::get_if<Variable>(&action.value)) {
     const auto text = text_variable(*number);
-    if (!text) return false;
+    if (!text) return std::nullopt;
     const auto span = parse_span(*text);
-    if (!span) refuse(quote_for_message(*text) + " is no length of time such as '1 hour'");
-    if (!span) return false;
+    if (!span) {
+      refuse(quote_for_message(*text) + " is no length of time such as '1 hour'");
+      return std::nullopt;
+    }
     seconds = *span;
   }
-  const auto text = raw->front() == '"'
-                        ? sanitise_timestamp(decoded(*raw, work_.text), event_.rules().now())
-                        : std::nullopt;
+  return action.arithmetic == Arithmetic::plus ? seconds : -seconds;
+}
+
+void Evaluation::shift(const Action& action, const FieldName& name) {
+  const Raw raw = event_.raw_value(name);
+  if (!raw && event_.verdict() == Verdict::reject)
+    stopped_ = true;
+  else if (!raw)
+    refuse(fmt::format("the event has no {} to count from", name.text()));
+  if (!raw) return;
+  const auto seconds = span_of(action);
+  if (!seconds) return;
+  std::optional<std::string> text;
+  if (raw->front() == '"')
+    text = sanitise_timestamp(decoded(*raw, work_.text), event_.rules().now());
   const auto time = text ? parse_strict(*text) : std::nullopt;
-  const auto moved =
-      time ? shifted(*time, action.arithmetic == Arithmetic::plus ? seconds : -seconds) : std::nullopt;
-  if (!moved) {
-    refuse(fmt::format("{} holds {}, which is no time to count from", name.text(),
-                       quote_for_message(*raw)));
-    return false;
-  }
-  json = '"' + moved->text() + '"';
-  return true;
+  const auto moved = time ? shifted(*time, *seconds) : std::nullopt;
+  if (!moved)
+    return refuse(fmt::format("{} holds {}, which is no time to count from", name.text(),
+                              quote_for_message(*raw)));
+  store(name, '"' + moved->text() + '"');
 }
 
 void Evaluation::append(const Action& action) {
@@ -132,10 +142,14 @@ void Evaluation::append(const Action& action) {
     stopped_ = true;
     return;
   }
-  if (!raw) store(*name, fmt::format("[{}]", *added));
-  else if (kind_of(*raw) == JsonKind::array) store(*name, longer(*raw, *added));
-  else if (action.verb == Verb::append_force) store(*name, fmt::format("[{}, {}]", *raw, *added));
-  else return;
+  if (!raw)
+    store(*name, fmt::format("[{}]", *added));
+  else if (kind_of(*raw) == JsonKind::array)
+    store(*name, longer(*raw, *added));
+  else if (action.verb == Verb::append_force)
+    store(*name, fmt::format("[{}, {}]", *raw, *added));
+  else
+    return;
   if (work_.ran && !stopped()) work_.ran->push_back(action.explanation);
 }
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "event/harmonise.hpp"
 
 namespace intelmq::sieve {
 namespace {
@@ -33,8 +34,10 @@ std::optional<FieldType> Check::type_of(const Key& key) const {
 std::optional<FieldName> Check::field(const Key& key, bool must_exist) {
   const auto name = harmonization_.name(key.name);
   if (name) return *name;
-  if (must_exist) fail(key.place, name.error().text);
-  else warn(key.place, name.error().text + "; no event has it");
+  if (must_exist)
+    fail(key.place, name.error().text);
+  else
+    warn(key.place, name.error().text + "; no event has it");
   return std::nullopt;
 }
 
@@ -63,9 +66,12 @@ void Check::numeric(const MatchSyntax& match) {
 std::vector<IpNetwork> Check::networks(const std::vector<Operand>& values) {
   std::vector<IpNetwork> out;
   for (const Operand& value : values) {
-    if (const auto network = IpNetwork::parse(value.text, HostBits::clear)) out.push_back(*network);
-    else fail(value.place, quote_for_message(value.text) + " is no network; write one such as "
-                           "'192.0.2.0/24' or '2001:db8::/32'");
+    if (const auto network = IpNetwork::parse(value.text, HostBits::clear))
+      out.push_back(*network);
+    else
+      fail(value.place, quote_for_message(value.text) +
+                            " is no network; write one such as "
+                            "'192.0.2.0/24' or '2001:db8::/32'");
   }
   return out;
 }
@@ -73,18 +79,30 @@ std::vector<IpNetwork> Check::networks(const std::vector<Operand>& values) {
 std::optional<Regex> Check::regex(const Operand& value) {
   auto made = Regex::compile(value.text);
   if (made) return std::move(*made);
-  fail(value.place, fmt::format("regular expression {}: {}", quote_for_message(value.text),
-                                made.error().text));
+  fail(value.place,
+       fmt::format("regular expression {}: {}", quote_for_message(value.text), made.error().text));
   return std::nullopt;
 }
 
 std::optional<Moment> Check::moment(const Operand& value) {
   const auto made = Moment::parse(value.text);
   if (!made)
-    warn(value.place, quote_for_message(value.text) +
-                          " is no time such as '2024-01-31 15:00' or '2 days'; events that get here "
-                          "are rejected");
+    warn(value.place,
+         quote_for_message(value.text) +
+             " is no time such as '2024-01-31 15:00' or '2 days'; events that get here "
+             "are rejected");
   return made;
+}
+
+std::string Check::constant(const FieldName& field, std::string_view json, Place place) {
+  if (!field.id() || field == FieldName(field::extra) || is_ignored(json)) return {};
+  const FieldRule* rule = harmonization_.rule(*field.id(), MessageKind::event);
+  if (!rule || rule->type == FieldType::DateTime) return {};
+  const auto value = sanitise(rule->type, json, Timestamp{});
+  std::string why = "it is not a valid value of its type";
+  if (value && satisfies(*rule, *value, &why)) return *value;
+  fail(place, fmt::format("{} cannot hold {}: {}", field.text(), json, why));
+  return {};
 }
 
 std::int64_t Check::span(const Operand& value, std::string_view sign) {

@@ -38,6 +38,9 @@ class Check {
   std::optional<Regex> regex(const Operand& value);
   /// A bound in time; a warning and nothing if it cannot be read.
   std::optional<Moment> moment(const Operand& value);
+  /// The constant as an event carries it in that field; empty when that is only known at run time.
+  /// An error if the field cannot hold it.
+  std::string constant(const FieldName& field, std::string_view json, Place place);
   /// Seconds of the span behind += or -=.
   std::int64_t span(const Operand& value, std::string_view sign);
 

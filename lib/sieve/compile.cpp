@@ -44,7 +44,8 @@ std::string json_of(const Operand& operand) {
 std::string explain(const ActionSyntax& action) {
   std::string text = fmt::format("{}: {}", action.place.line, action.source);
   std::size_t size = std::min(text.size(), longest_explanation);
-  while (size > 0 && size < text.size() && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80) --size;
+  while (size > 0 && size < text.size() && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80)
+    --size;
   text.resize(size);
   std::string out;
   append_string(out, text);
@@ -105,7 +106,8 @@ class Compiler {
     const auto found = std::find(names.begin(), names.end(), name);
     if (found == names.end()) {
       check_.fail(place, fmt::format("the variable ${} has no value anywhere{}; give it one with "
-                                     "${} = field", name, did_you_mean(nearest(name, names)), name));
+                                     "${} = field",
+                                     name, did_you_mean(nearest(name, names)), name));
       return 0;
     }
     return static_cast<Variable>(found - names.begin());
@@ -181,8 +183,10 @@ class Compiler {
     std::vector<Pattern> out;
     for (const Operand& value : values) {
       Pattern& pattern = out.emplace_back();
-      if (value.kind == Kind::variable) pattern.variable = variable(value.text, value.place);
-      else pattern.regex = check_.regex(value);
+      if (value.kind == Kind::variable)
+        pattern.variable = variable(value.text, value.place);
+      else
+        pattern.regex = check_.regex(value);
     }
     return out;
   }
@@ -191,8 +195,10 @@ class Compiler {
     std::vector<std::string> texts;
     std::vector<Variable> variables;
     for (const Operand& value : match.values) {
-      if (value.kind == Kind::variable) variables.push_back(variable(value.text, value.place));
-      else texts.push_back(value.text);
+      if (value.kind == Kind::variable)
+        variables.push_back(variable(value.text, value.place));
+      else
+        texts.push_back(value.text);
     }
     return {key, TextSet(std::move(texts)), std::move(variables)};
   }
@@ -214,8 +220,10 @@ class Compiler {
   TimeTest time_test(const MatchSyntax& match, const FieldRef& key) {
     const Operand& value = match.values.front();
     TimeTest out{key, match.sign == ":before", std::nullopt, value.text, std::nullopt};
-    if (value.kind == Kind::variable) out.variable = variable(value.text, value.place);
-    else out.bound = check_.moment(value);
+    if (value.kind == Kind::variable)
+      out.variable = variable(value.text, value.place);
+    else
+      out.bound = check_.moment(value);
     return out;
   }
 
@@ -282,6 +290,10 @@ class Compiler {
     out.value = value(written.value);
     if (written.sign == "+=") out.arithmetic = Arithmetic::plus;
     if (written.sign == "-=") out.arithmetic = Arithmetic::minus;
+    if (written.sign == "=" && written.value.kind != Kind::variable &&
+        out.key.kind == FieldRef::Kind::field)
+      out.verbatim =
+          check_.constant(out.key.name, std::get<std::string>(out.value), written.value.place);
     if (out.arithmetic != Arithmetic::none && written.value.kind != Kind::variable)
       out.seconds = check_.span(written.value, written.sign);
   }
@@ -304,8 +316,10 @@ Result<Program> Program::compile(std::string_view source, std::string_view file,
   std::string lines;
   if (source.find('\r') != source.npos) {
     for (std::size_t i = 0; i < source.size(); ++i)
-      if (source[i] != '\r') lines += source[i];
-      else if (i + 1 == source.size() || source[i + 1] != '\n') lines += '\n';
+      if (source[i] != '\r')
+        lines += source[i];
+      else if (i + 1 == source.size() || source[i + 1] != '\n')
+        lines += '\n';
     source = lines;
   }
   const auto statements = parse(source, file);

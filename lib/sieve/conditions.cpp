@@ -28,7 +28,8 @@ bool is_among(std::string_view raw, const std::vector<std::string_view>& values)
                      [&](std::string_view other) { return equal_values(raw, other); });
 }
 
-bool all_among(const std::vector<std::string_view>& some, const std::vector<std::string_view>& all) {
+bool all_among(const std::vector<std::string_view>& some,
+               const std::vector<std::string_view>& all) {
   return std::all_of(some.begin(), some.end(),
                      [&](std::string_view raw) { return is_among(raw, all); });
 }
@@ -53,7 +54,8 @@ bool lists_compare(const std::vector<std::string_view>& have, ListSign sign,
 
 }  // namespace
 
-// --- values ----------------------------------------------------------------------------------------
+// --- values
+// ----------------------------------------------------------------------------------------
 
 void Evaluation::refuse(std::string_view text) {
   event_.reject(fmt::format("sieve: line {}: {}", line_, text));
@@ -119,7 +121,8 @@ Evaluation::Raw Evaluation::json(const ValueOperand& operand) {
   return variable(std::get<Variable>(operand));
 }
 
-// --- conditions --------------------------------------------------------------------------------------
+// --- conditions
+// --------------------------------------------------------------------------------------
 
 bool Evaluation::holds(const Condition& condition) {
   if (condition.line) line_ = condition.line;
@@ -139,7 +142,8 @@ bool Evaluation::test(const EqualTest& test) {
   const bool want = test.sign == Equality::equal;
   const Raw raw = value(test.key);
   if (!raw) return !want;
-  if (const Text* text = std::get_if<Text>(&test.value)) return text->equals(*raw, work_.text) == want;
+  if (const Text* text = std::get_if<Text>(&test.value))
+    return text->equals(*raw, work_.text) == want;
   const auto wanted = text_variable(std::get<Variable>(test.value));
   if (!wanted) return false;
   return (raw->front() == '"' && decoded(*raw, work_.text) == *wanted) == want;
@@ -160,7 +164,8 @@ bool Evaluation::contains(std::string_view raw, std::string_view wanted) {
     case JsonKind::string: return decoded(raw, work_.text).find(wanted) != std::string_view::npos;
     default: break;
   }
-  refuse(fmt::format(":containsany looks into texts and lists, not into {}", quote_for_message(raw)));
+  refuse(
+      fmt::format(":containsany looks into texts and lists, not into {}", quote_for_message(raw)));
   return false;
 }
 

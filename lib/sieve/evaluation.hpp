@@ -32,7 +32,8 @@ class Evaluation {
  private:
   using Raw = std::optional<std::string_view>;
 
-  // --- values: nothing and stopped() when the rule cannot go on -----------------------------------
+  // --- values: nothing and stopped() when the rule cannot go on
+  // -----------------------------------
   Raw value(const FieldRef& key);
   Raw variable(Variable number);
   const FieldName* named_by(Variable number);
@@ -41,7 +42,8 @@ class Evaluation {
   std::optional<Number> number(const NumberOperand& operand);
   Raw json(const ValueOperand& operand);
 
-  // --- conditions ----------------------------------------------------------------------------------
+  // --- conditions
+  // ----------------------------------------------------------------------------------
   bool holds(const Condition& condition);
   bool test(const EqualTest& test);
   bool test(const ContainsTest& test);
@@ -60,7 +62,8 @@ class Evaluation {
   std::optional<Timestamp> bound(const TimeTest& test);
   const std::optional<IpAddress>& address(std::string_view raw);
 
-  // --- actions -------------------------------------------------------------------------------------
+  // --- actions
+  // -------------------------------------------------------------------------------------
   void run(const Rule& rule);
   void run(const Action& action);
   void assign(const Action& action);
@@ -68,7 +71,8 @@ class Evaluation {
   void append(const Action& action);
   void store(const FieldName& name, std::string_view json);
   const FieldName* target(const Action& action);
-  bool shifted_time(const Action& action, const FieldName& name, std::string& json);
+  std::optional<std::int64_t> span_of(const Action& action);
+  void shift(const Action& action, const FieldName& name);
 
   void refuse(std::string_view text);
   bool stopped() const { return stopped_; }

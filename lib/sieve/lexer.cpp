@@ -20,6 +20,12 @@ bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
 bool is_word(char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '.'; }
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
+std::size_t digits_at(std::string_view text, std::size_t at) {
+  std::size_t end = at;
+  while (end < text.size() && text[end] >= '0' && text[end] <= '9') ++end;
+  return end - at;
+}
+
 class Lexer {
  public:
   Lexer(std::string_view source, std::string_view file) : source_{source}, file_{file} {}
@@ -125,7 +131,8 @@ class Lexer {
   Result<Token> variable() {
     const std::size_t size = run_of(1, [](char c) { return is_word(c) && c != '.'; });
     const std::string_view name = source_.substr(at_ + 1, size);
-    if (size == 0 || std::any_of(name.begin(), name.end(), [](char c) { return c >= 'A' && c <= 'Z'; }))
+    if (size == 0 ||
+        std::any_of(name.begin(), name.end(), [](char c) { return c >= 'A' && c <= 'Z'; }))
       return fail(position(file_, place_) +
                   "$ begins the name of a variable; name it with small letters, digits and _");
     return take(TokenKind::variable, size + 1, 1);
@@ -164,6 +171,32 @@ std::string unescape(std::string_view source, const Token& token) {
     out += token.text[i];
   }
   return out;
+}
+
+bool is_key(std::string_view word) {
+  return std::all_of(word.begin(), word.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
+  });
+}
+
+bool is_number(std::string_view word) {
+  std::size_t at = !word.empty() && (word[0] == '+' || word[0] == '-') ? 1 : 0;
+  std::size_t digits = digits_at(word, at);
+  at += digits;
+  if (at < word.size() && word[at] == '.') {
+    const std::size_t fraction = digits_at(word, ++at);
+    digits += fraction;
+    at += fraction;
+  }
+  if (digits == 0) return false;
+  if (at < word.size() && (word[at] == 'e' || word[at] == 'E')) {
+    ++at;
+    if (at < word.size() && (word[at] == '+' || word[at] == '-')) ++at;
+    const std::size_t exponent = digits_at(word, at);
+    if (exponent == 0) return false;
+    at += exponent;
+  }
+  return at == word.size();
 }
 
 }  // namespace intelmq::sieve

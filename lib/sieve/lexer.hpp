@@ -43,4 +43,11 @@ Result<std::vector<Token>> tokenise(std::string_view source, std::string_view fi
 /// stays.
 std::string unescape(std::string_view source, const Token& token);
 
+/// Whether a word can name a field: small letters, digits, _ and points.
+bool is_key(std::string_view word);
+
+/// Whether a word is a number: `[+-]digits[.digits][e[+-]digits]`, digits on at least one side of
+/// the point.
+bool is_number(std::string_view word);
+
 }  // namespace intelmq::sieve

@@ -21,8 +21,10 @@ Networks::Networks(const std::vector<IpNetwork>& networks) {
   std::sort(all.begin(), all.end(),
             [](const Range& a, const Range& b) { return a.first < b.first; });
   for (const Range& range : all) {
-    if (ranges_.empty() || ranges_.back().last < range.first) ranges_.push_back(range);
-    else ranges_.back().last = std::max(ranges_.back().last, range.last);
+    if (ranges_.empty() || ranges_.back().last < range.first)
+      ranges_.push_back(range);
+    else
+      ranges_.back().last = std::max(ranges_.back().last, range.last);
   }
 }
 

@@ -17,55 +17,26 @@ struct Keyword {
   std::string_view word;
   Verb verb;
 };
-constexpr std::array<Keyword, 7> verbs = {{{"drop", Verb::drop}, {"keep", Verb::keep},
-                                           {"path", Verb::path}, {"add", Verb::add},
-                                           {"update", Verb::update}, {"remove", Verb::remove},
+constexpr std::array<Keyword, 7> verbs = {{{"drop", Verb::drop},
+                                           {"keep", Verb::keep},
+                                           {"path", Verb::path},
+                                           {"add", Verb::add},
+                                           {"update", Verb::update},
+                                           {"remove", Verb::remove},
                                            {"append", Verb::append}}};
 constexpr std::array<std::string_view, 10> beginnings = {
     "if", "drop", "keep", "path", "add", "update", "remove", "append", "elif", "else"};
 constexpr std::array<std::string_view, 22> operators = {
-    "==", "!=", "<=", ">=", "<", ">", "<<", "=~", "!~", ":contains", ":in", ":containsany",
-    ":regexin", ":before", ":after", ":exists", ":notexists", ":equals", ":setequals",
-    ":overlaps", ":subsetof", ":supersetof"};
+    "==",         "!=",        "<=",        ">=",         "<",          ">",
+    "<<",         "=~",        "!~",        ":contains",  ":in",        ":containsany",
+    ":regexin",   ":before",   ":after",    ":exists",    ":notexists", ":equals",
+    ":setequals", ":overlaps", ":subsetof", ":supersetof"};
 constexpr std::array<std::string_view, 5> list_signs = {":equals", ":setequals", ":overlaps",
                                                         ":subsetof", ":supersetof"};
 
 template <class Table>
 bool holds(const Table& table, std::string_view text) {
   return std::find(table.begin(), table.end(), text) != table.end();
-}
-
-bool is_key(std::string_view word) {
-  return std::all_of(word.begin(), word.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
-  });
-}
-
-std::size_t digits_at(std::string_view text, std::size_t at) {
-  std::size_t end = at;
-  while (end < text.size() && text[end] >= '0' && text[end] <= '9') ++end;
-  return end - at;
-}
-
-/// `[+-]digits[.digits][e[+-]digits]`, digits on at least one side of the point.
-bool is_number(std::string_view word) {
-  std::size_t at = !word.empty() && (word[0] == '+' || word[0] == '-') ? 1 : 0;
-  std::size_t digits = digits_at(word, at);
-  at += digits;
-  if (at < word.size() && word[at] == '.') {
-    const std::size_t fraction = digits_at(word, ++at);
-    digits += fraction;
-    at += fraction;
-  }
-  if (digits == 0) return false;
-  if (at < word.size() && (word[at] == 'e' || word[at] == 'E')) {
-    ++at;
-    if (at < word.size() && (word[at] == '+' || word[at] == '-')) ++at;
-    const std::size_t exponent = digits_at(word, at);
-    if (exponent == 0) return false;
-    at += exponent;
-  }
-  return at == word.size();
 }
 
 class Parser {
@@ -87,7 +58,9 @@ class Parser {
   // Every member that reads something returns false when error_ is set.
 
   const Token& now() const { return tokens_[at_]; }
-  void step() { if (now().kind != TokenKind::end) ++at_; }
+  void step() {
+    if (now().kind != TokenKind::end) ++at_;
+  }
   bool is_sign(std::string_view text) const {
     return now().kind == TokenKind::sign && now().text == text;
   }
@@ -110,9 +83,7 @@ class Parser {
   bool expected(std::string_view what) {
     return refuse(now().place, fmt::format("{}; expected {}", found(), what));
   }
-  bool expect(std::string_view sign) {
-    return accept(sign) || expected(quote_for_message(sign));
-  }
+  bool expect(std::string_view sign) { return accept(sign) || expected(quote_for_message(sign)); }
 
   bool statements(std::vector<Statement>& out) {
     while (now().kind != TokenKind::end && !is_sign("}")) {
@@ -142,7 +113,8 @@ class Parser {
   bool enter(Place place) {
     if (++depth_ <= max_depth) return true;
     return refuse(place, fmt::format("more than {} blocks and parentheses inside one another; "
-                                     "write the rule flatter", max_depth));
+                                     "write the rule flatter",
+                                     max_depth));
   }
 
   bool block(std::vector<Statement>& out) {
@@ -252,13 +224,20 @@ class Parser {
 
   static std::string remedy_for(std::string_view sign) {
     std::string_view wants = "a text in quotes, such as '2 days' or '2024-01-31'";
-    if (holds(list_signs, sign)) wants = "a list in brackets, such as ['a', 1]";
-    else if (sign == "<<") wants = "a network in quotes, such as '192.0.2.0/24', or a list of them";
-    else if (sign == ":in") wants = "a list of texts or a list of numbers, such as ['a', 'b']";
-    else if (sign == ":containsany" || sign == ":regexin") wants = "a list of texts, such as ['a', 'b']";
-    else if (sign == "==" || sign == "!=") wants = "one text, number, true or false; use :equals for lists";
-    else if (sign[0] == '<' || sign[0] == '>') wants = "a number";
-    else if (sign == ":contains" || sign.ends_with("~")) wants = "a text in quotes";
+    if (holds(list_signs, sign))
+      wants = "a list in brackets, such as ['a', 1]";
+    else if (sign == "<<")
+      wants = "a network in quotes, such as '192.0.2.0/24', or a list of them";
+    else if (sign == ":in")
+      wants = "a list of texts or a list of numbers, such as ['a', 'b']";
+    else if (sign == ":containsany" || sign == ":regexin")
+      wants = "a list of texts, such as ['a', 'b']";
+    else if (sign == "==" || sign == "!=")
+      wants = "one text, number, true or false; use :equals for lists";
+    else if (sign[0] == '<' || sign[0] == '>')
+      wants = "a number";
+    else if (sign == ":contains" || sign.ends_with("~"))
+      wants = "a text in quotes";
     return fmt::format("{} takes {}", sign, wants);
   }
 
@@ -269,8 +248,9 @@ class Parser {
     out.variable = now().kind == TokenKind::variable;
     if (!out.variable && now().kind != TokenKind::word) return expected("a field name");
     if (!is_key(now().text))
-      return refuse(now().place, quote_for_message(now().text) +
-                                     " is no field name; write it with small letters, digits, _ and .");
+      return refuse(now().place,
+                    quote_for_message(now().text) +
+                        " is no field name; write it with small letters, digits, _ and .");
     out.name = now().text;
     step();
     return true;
@@ -291,8 +271,9 @@ class Parser {
       out.kind = Kind::boolean;
       out.text = ascii_lower(token.text);
     } else if (token.kind == TokenKind::word) {
-      return refuse(token.place, fmt::format("found '{0}'; expected a value, a text stands in quotes: '{0}'",
-                                             token.text));
+      return refuse(
+          token.place,
+          fmt::format("found '{0}'; expected a value, a text stands in quotes: '{0}'", token.text));
     } else {
       return expected("a text in quotes, a number, true, false or a variable");
     }
@@ -315,8 +296,8 @@ class Parser {
     const std::size_t first = at_;
     out.place = now().place;
     if (now().kind == TokenKind::variable ? !assignment(out) : !verb(out)) return false;
-    std::string_view text = source_.substr(tokens_[first].begin,
-                                           tokens_[at_ - 1].end - tokens_[first].begin);
+    std::string_view text =
+        source_.substr(tokens_[first].begin, tokens_[at_ - 1].end - tokens_[first].begin);
     for (char c : text) out.source += c == '\n' || c == '\t' || c == '\r' ? ' ' : c;
     return true;
   }
@@ -348,10 +329,11 @@ class Parser {
     if (is_word("elif") || is_word("else"))
       return refuse(now().place, fmt::format("'{}' without an if before it", now().text));
     if (now().kind != TokenKind::word) return expected("an action or if");
-    return refuse(now().place, quote_for_message(now().text) + " is no action" +
-                                   did_you_mean(nearest(now().text, beginnings)) +
-                                   "; actions are add, add!, update, remove, append, append!, path, "
-                                   "keep and drop");
+    return refuse(now().place,
+                  quote_for_message(now().text) + " is no action" +
+                      did_you_mean(nearest(now().text, beginnings)) +
+                      "; actions are add, add!, update, remove, append, append!, path, "
+                      "keep and drop");
   }
 
   bool rest_of(ActionSyntax& out) {

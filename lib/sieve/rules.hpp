@@ -68,7 +68,14 @@ struct InTest {
   TextSet texts;
   std::vector<Variable> variables;
 };
-enum class Comparison : std::uint8_t { equal, unequal, less, less_or_equal, greater, greater_or_equal };
+enum class Comparison : std::uint8_t {
+  equal,
+  unequal,
+  less,
+  less_or_equal,
+  greater,
+  greater_or_equal
+};
 struct NumberTest {
   FieldRef key;
   Comparison sign;
@@ -128,6 +135,7 @@ struct Action {
   Arithmetic arithmetic = Arithmetic::none;
   ValueOperand value = std::string{};  ///< Of `assign`: the variable.
   std::int64_t seconds = 0;            ///< The span of += and -= when it is written as a text.
+  std::string verbatim;                ///< The value in its field's own form; empty: not known yet.
   std::vector<std::string> paths;
   std::uint32_t line = 0;
   std::string drop_reason;

@@ -26,7 +26,15 @@ struct Operand {
 
 /// How a match is read; the first of these that fits the right side.
 enum class MatchKind : std::uint8_t {
-  text, text_list, number, number_list, network, time, presence, list, boolean
+  text,
+  text_list,
+  number,
+  number_list,
+  network,
+  time,
+  presence,
+  list,
+  boolean
 };
 
 struct MatchSyntax {
@@ -46,14 +54,23 @@ struct Expression {
 };
 
 enum class Verb : std::uint8_t {
-  drop, keep, path, add, add_force, update, remove, append, append_force, assign
+  drop,
+  keep,
+  path,
+  add,
+  add_force,
+  update,
+  remove,
+  append,
+  append_force,
+  assign
 };
 
 struct ActionSyntax {
   Verb verb = Verb::keep;
-  Key key;               ///< Of `assign`: the field that is copied.
-  std::string sign;      ///< `=`, `+=` or `-=`.
-  Operand value;         ///< Of `assign`: the variable.
+  Key key;           ///< Of `assign`: the field that is copied.
+  std::string sign;  ///< `=`, `+=` or `-=`.
+  Operand value;     ///< Of `assign`: the variable.
   std::vector<Operand> paths;
   Place place;
   std::string source;  ///< As written, on one line.

@@ -21,8 +21,10 @@ std::size_t value_end(std::string_view raw, std::size_t at) {
   for (bool in_text = false; at < raw.size(); ++at) {
     const char c = raw[at];
     if (in_text) {
-      if (c == '\\') ++at;
-      else if (c == '"') in_text = false;
+      if (c == '\\')
+        ++at;
+      else if (c == '"')
+        in_text = false;
     } else if (c == '"') {
       in_text = true;
     } else if (c == '[' || c == '{') {
@@ -122,8 +124,10 @@ std::string_view searchable(std::string_view raw, std::string& scratch) {
   const JsonKind kind = kind_of(raw);
   if (kind == JsonKind::string) return decoded(raw, scratch);
   scratch.clear();
-  if (kind == JsonKind::object) append_python_json(scratch, raw);
-  else append_python_str(scratch, raw);
+  if (kind == JsonKind::object)
+    append_python_json(scratch, raw);
+  else
+    append_python_str(scratch, raw);
   return scratch;
 }
 
@@ -132,7 +136,8 @@ Text::Text(std::string text)
 
 bool Text::equals(std::string_view raw, std::string& scratch) const {
   if (raw.size() < text_.size() + 2 || raw.front() != '"') return false;
-  if (!has_backslash_ && raw.size() == text_.size() + 2) return raw.substr(1, text_.size()) == text_;
+  if (!has_backslash_ && raw.size() == text_.size() + 2)
+    return raw.substr(1, text_.size()) == text_;
   return has_escape(raw) && decoded(raw, scratch) == text_;
 }
 

@@ -67,7 +67,8 @@ TEST_CASE("lexer: places count lines and characters") {
 TEST_CASE("lexer: errors name place and remedy") {
   CHECK(texts("a\n 'x") == Texts{"f:2:2: this text has no end; close it with '"});
   CHECK(texts("a & b") == Texts{"f:1:3: unexpected '&'; write && for and, || for or"});
-  CHECK(texts("drop;") == Texts{"f:1:5: unexpected ';'; remove it, actions need nothing between them"});
+  CHECK(texts("drop;") ==
+        Texts{"f:1:5: unexpected ';'; remove it, actions need nothing between them"});
   CHECK(texts("$ x").front().find("f:1:1: $ begins the name of a variable") == 0);
   CHECK(texts("$Abc").front().find("small letters") != std::string::npos);
   CHECK(texts(std::string_view("\0", 1)).front().find("f:1:1: unexpected") == 0);

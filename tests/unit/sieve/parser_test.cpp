@@ -70,9 +70,11 @@ TEST_CASE("parser: errors name place, mistake and remedy") {
   CHECK(error_of("if a = 'x' {}") == "f:1:6: '=' does not compare; write ==");
   CHECK(error_of("if a :contain 'x' {}") ==
         "f:1:6: ':contain' is no operator; did you mean ':contains'?");
-  CHECK(error_of("if a == 'x' { drop") == "f:1:19: the file ends; the block begun at 1:13 needs a '}'");
+  CHECK(error_of("if a == 'x' { drop") ==
+        "f:1:19: the file ends; the block begun at 1:13 needs a '}'");
   CHECK(error_of("if A == 'x' {}").find("f:1:4: 'A' is no field name") == 0);
-  CHECK(error_of("if a == x {}") == "f:1:9: found 'x'; expected a value, a text stands in quotes: 'x'");
+  CHECK(error_of("if a == x {}") ==
+        "f:1:9: found 'x'; expected a value, a text stands in quotes: 'x'");
   CHECK(error_of("if a :in ['x', 1] {}").find("f:1:6: :in takes a list of texts or") == 0);
   CHECK(error_of("if a == ['x'] {}").find("use :equals") != std::string::npos);
   CHECK(error_of("if a :in [] {}").find("f:1:11: found ']'") == 0);
@@ -107,8 +109,10 @@ TEST_CASE("parser: broken rules are refused, never worse") {
     std::string broken = rules;
     for (int change = 0; change < 4; ++change) {
       const std::size_t at = random() % broken.size();
-      if (random() % 2) broken[at] = static_cast<char>(random());
-      else broken.erase(at, random() % 9);
+      if (random() % 2)
+        broken[at] = static_cast<char>(random());
+      else
+        broken.erase(at, random() % 9);
       if (broken.empty()) broken = "x";
     }
     const auto statements = parse(broken, "f");

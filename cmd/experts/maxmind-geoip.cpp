@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ctime>
+
+#include "bot/bot.hpp"
+#include "data/city.hpp"
+#include "data/mmdb.hpp"
+#include "type/ip.hpp"
+#include "type/json_text.hpp"
+
+namespace intelmq {
+namespace {
+
+struct Params {
+  DataFile<Mmdb> database{"/opt/intelmq/var/lib/bots/maxmind_geoip/GeoLite2-City.mmdb"};
+  bool overwrite = false;
+  bool use_registered = false;
+};
+
+const Spec<Params> spec{
+    .name = "maxmind-geoip",
+    .summary = "Add country, city and coordinates of addresses from a local MMDB file.",
+    .details = "Reads GeoLite2 and GeoIP2 city or country databases and the flat ones of DB-IP and "
+               "others. Addresses that the database does not know pass unchanged; zero "
+               "coordinates count as missing.",
+    .params = {param<&Params::database>("database", "The MMDB file."),
+               param<&Params::overwrite>("overwrite", "Replace values that are there already."),
+               param<&Params::use_registered>(
+                   "use_registered", "Use the country the network is registered in instead of the "
+                                     "one it is used in.")},
+    .needs_any = {field::source.ip, field::destination.ip},
+    .sets = {given(field::source.ip, field::source.geolocation.cc),
+             given(field::source.ip, field::source.geolocation.latitude),
+             given(field::source.ip, field::source.geolocation.longitude),
+             given(field::source.ip, field::source.geolocation.city),
+             given(field::destination.ip, field::destination.geolocation.cc),
+             given(field::destination.ip, field::destination.geolocation.latitude),
+             given(field::destination.ip, field::destination.geolocation.longitude),
+             given(field::destination.ip, field::destination.geolocation.city)},
+    .examples =
+        {{.about = "An address in the test database",
+          .args = "--database tests/data/city.mmdb",
+          .input = R"({"source.ip":"192.0.2.1"})",
+          .output = ""},
+         {.about = "What is there already stays",
+          .args = "--database tests/data/city.mmdb",
+          .input = R"({"source.ip":"192.0.2.1","source.geolocation.cc":"XX"})",
+          .output = ""},
+         {.about = "An address nobody knows",
+          .args = "--database tests/data/city.mmdb",
+          .input = R"({"source.ip":"10.0.0.1","extra.n":1e400})",
+          .output = R"({"source.ip":"10.0.0.1","extra.n":1e400})"},
+         {.about = "Hostile: no address at all",
+          .args = "--database tests/data/city.mmdb",
+          .input = R"({"source.ip":"192.0.2.1; rm -rf /"})",
+          .output = "",
+          .failed = "invalid value for source.ip"}},
+    .data = {{.name = "geolite2-city", .kind = "mmdb", .parameter = "database", .warn_days = 8,
+              .max_days = 14, .expire_days = 30}},
+    .resources = {.rss_bytes = 70'000'000, .cpu_us_per_event = 2},
+};
+
+/// The fields of one side of an event.
+struct Side {
+  Field<FieldType::IPAddress> ip;
+  Field<FieldType::UppercaseString> cc;
+  Field<FieldType::Float> latitude, longitude;
+  Field<FieldType::String> city;
+};
+constexpr Side sides[] = {
+    {field::source.ip, field::source.geolocation.cc, field::source.geolocation.latitude,
+     field::source.geolocation.longitude, field::source.geolocation.city},
+    {field::destination.ip, field::destination.geolocation.cc,
+     field::destination.geolocation.latitude, field::destination.geolocation.longitude,
+     field::destination.geolocation.city}};
+
+/// A record of the database as raw JSON values; empty where it has none.
+struct Rendered {
+  std::string cc, latitude, longitude, city;
+};
+
+class MaxmindGeoip {
+ public:
+  MaxmindGeoip(const Params& params, const Context& context)
+      : database_{must(Mmdb::open(params.database.path))},
+        overwrite_{params.overwrite},
+        registered_{params.use_registered} {
+    const auto age = (std::time(nullptr) -
+                      static_cast<std::time_t>(database_.metadata().build_epoch)) / 86400;
+    if (age > spec.data[0].max_days)
+      context.log.debug(params.database.path + " is " + std::to_string(age) + " days old");
+  }
+
+  void process(Event& event) {
+    for (const Side& side : sides) {
+      const auto text = event[side.ip];
+      if (!text) continue;
+      const auto address = IpAddress::parse(*text);
+      if (!address) continue;
+      const auto offset = database_.find(*address);
+      if (!offset) continue;
+      const Rendered& place = places_.get(*offset, [this](std::uint32_t at) { return render(at); });
+      put(event, side.cc, place.cc);
+      put(event, side.latitude, place.latitude);
+      put(event, side.longitude, place.longitude);
+      put(event, side.city, place.city);
+    }
+  }
+
+ private:
+  void put(Event& event, FieldId id, const std::string& json) const {
+    if (!json.empty() && (overwrite_ || !event.has(id))) event.set_verbatim(id, json);
+  }
+
+  Rendered render(std::uint32_t offset) const {
+    const City place = read_city(database_, offset);
+    Rendered out;
+    const std::string& cc = registered_ ? place.registered_cc : place.cc;
+    if (matches_country(cc)) append_string(out.cc, cc);
+    if (place.latitude && *place.latitude != 0) out.latitude = float_repr(*place.latitude);
+    if (place.longitude && *place.longitude != 0) out.longitude = float_repr(*place.longitude);
+    if (!place.city.empty()) append_string(out.city, place.city);
+    return out;
+  }
+
+  static bool matches_country(std::string_view cc) {
+    const auto capital = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); };
+    return cc.size() == 2 && capital(cc[0]) && capital(cc[1]);
+  }
+
+  Mmdb database_;
+  bool overwrite_, registered_;
+  RecordCache<Rendered> places_;
+};
+
+}  // namespace
+
+const Bot& this_bot() { return define<MaxmindGeoip>(spec); }
+
+}  // namespace intelmq
