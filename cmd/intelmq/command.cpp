@@ -99,7 +99,8 @@ std::string help_of(const Command& command) {
   }
   out += "\nOptions:\n";
   std::size_t column = std::string_view("  --help").size() + 2;
-  for (const Parameter& option : command.options) column = std::max(column, term(option).size() + 2);
+  for (const Parameter& option : command.options)
+    column = std::max(column, term(option).size() + 2);
   for (const Parameter& option : command.options) out += row(term(option), option.summary, column);
   return out + row("  --help", "Show this help.", column);
 }

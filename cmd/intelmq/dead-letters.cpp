@@ -198,11 +198,13 @@ const Command& dead_letters_command() {
           "bot again; give that bot another file for its dead letters.\n\n"
           "Records of which only the beginning was kept are named and not sent; the exit code is "
           "65 then, and when a line of FILE is no dead letter.",
-      .options = {param<&LetterParams::reason>("reason", "Only letters whose reason or code has this text."),
-                  param<&LetterParams::json>("json", "show: print the letters as JSON lines."),
-                  param<&LetterParams::limit>("limit", "Most letters that are listed or sent."),
-                  param<&LetterParams::remove>("remove", "retry: take the sent letters out of FILE when "
-                                                   "all were written.")},
+      .options =
+          {param<&LetterParams::reason>("reason",
+                                        "Only letters whose reason or code has this text."),
+           param<&LetterParams::json>("json", "show: print the letters as JSON lines."),
+           param<&LetterParams::limit>("limit", "Most letters that are listed or sent."),
+           param<&LetterParams::remove>(
+               "remove", "retry: take the sent letters out of FILE when all were written.")},
       .run = run};
   return command;
 }

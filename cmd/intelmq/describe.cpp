@@ -42,12 +42,11 @@ void add_fields(std::string& out, const ConfiguredBot& bot) {
     std::vector<std::string> made;
     for (const MadeField& field : sheet.makes)
       if (field.certain == certain)
-        made.push_back(field.when.empty() ? field.name : field.name + " (given " + field.when + ")");
+        made.push_back(field.name + (field.when.empty() ? "" : " (given " + field.when + ")"));
     add_row(out, certain ? "always sets" : "may set", join(made, ", "));
   }
   add_row(out, "removes", join(sheet.removes, ", "));
-  add_row(out, "passes",
-          sheet.keeps_all ? "all other fields" : sheet.keeps.empty() ? "" : join(sheet.keeps, ", "));
+  add_row(out, "passes", sheet.keeps_all ? "all other fields" : join(sheet.keeps, ", "));
   if (sheet.dynamic) add_row(out, "also", "fields that the parameters or the data name");
 }
 

@@ -113,7 +113,8 @@ const Command& test_command() {
           "this directory, for at most 30 seconds. Output lines are compared as JSON, without "
           "time.observation and the order of fields; err is compared as it is.\n\n"
           "Exit codes: 0 all passed, 1 some failed, 2 no case found.",
-      .options = {param<&TestParams::update>("update", "Rewrite out, err and code where they differ."),
+      .options = {param<&TestParams::update>("update",
+                                             "Rewrite out, err and code where they differ."),
                   param<&TestParams::junit>("junit", "File for a report in the format of JUnit.")},
       .run = run};
   return command;

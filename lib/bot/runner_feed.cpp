@@ -23,9 +23,8 @@ ByteSource decoded(std::string_view base64) {
   };
   auto state = std::make_shared<State>();
   state->rest = base64;
-  state->out.resize(piece);
   return [state](char* to, std::size_t size) -> Result<std::size_t> {
-    while (state->used == state->out.size() || state->out.empty()) {
+    while (state->used == state->out.size()) {
       if (state->rest.empty()) {
         if (!state->decoder.finish()) return fail("raw is not base64: its padding is wrong");
         return std::size_t{0};

@@ -13,6 +13,7 @@
 
 #include "event/arena.hpp"
 #include "event/field.hpp"
+#include "event/flat_list.hpp"
 #include "event/harmonization.hpp"
 #include "event/out_buffer.hpp"
 #include "type/clock.hpp"
@@ -225,11 +226,16 @@ class Event {
     bool odd_key : 1;   ///< The key needs escapes.
   };
 
-  void take_member(const char* key, std::size_t key_size, const char* value, std::size_t size);
+  [[gnu::always_inline]] void take_member(const char* key, std::size_t key_size, const char* value,
+                                          std::size_t size, bool escaped);
+  Slot decoded_key(const Slot& slot);
+  void note_ignored(Slot& slot);
+  void drop_earlier(FieldId id);
   void note_type(const Slot& slot);
+  void fill_present();
   void spread_extra();
   bool bad_type(LineError& error) const;
-  bool is_repeat(const Slot& slot, std::uint64_t hash);
+  void find_repeat(std::size_t index);
   void drop_repeats();
   Slot* find(FieldId id);
   Slot* find(std::string_view name, std::uint16_t id);
@@ -283,16 +289,17 @@ class Event {
   const char* line_ = nullptr;
   const char* line_end_ = nullptr;
   const char* tail_ = nullptr;
-  std::vector<Slot> members_;
+  FlatList<Slot> members_;
   std::size_t from_line_ = 0;
   std::bitset<field_count> present_;
   std::array<std::uint32_t, field_count> where_;
-  std::array<std::uint64_t, 16> seen_names_;
+  std::array<std::uint64_t, 2> in_line_;      // while reading: fields seen, a bit each
+  std::array<std::uint64_t, 16> seen_names_;  // while reading: a filter over all other names
   Arena arena_;
   std::uint32_t duplicates_ = 0;
   std::uint32_t many_ = 0;
   bool spaced_ = true, has_type_ = false, line_changed_ = false, has_ignored_ = false,
-       has_whole_extra_ = false, type_known_ = true;
+       has_whole_extra_ = false, has_extra_ = false, type_known_ = true;
   Verdict verdict_ = Verdict::keep;
   std::string reason_, complaint_, scratch_;
   std::vector<std::string> paths_;

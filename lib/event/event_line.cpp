@@ -19,7 +19,6 @@ constexpr std::size_t many_keys = 512;
 }  // namespace
 
 Event::Event(const EventRules& rules) : rules_{&rules} {
-  members_.reserve(64);
   clear();
 }
 
@@ -29,11 +28,12 @@ void Event::clear(MessageKind kind) {
   members_.clear();
   from_line_ = 0;
   present_.reset();
+  in_line_.fill(0);
   seen_names_.fill(0);
   arena_.reset();
   duplicates_ = many_ = 0;
   spaced_ = true;
-  has_type_ = line_changed_ = has_ignored_ = has_whole_extra_ = false;
+  has_type_ = line_changed_ = has_ignored_ = has_whole_extra_ = has_extra_ = false;
   type_known_ = true;
   verdict_ = Verdict::keep;
   reason_.clear();
@@ -50,8 +50,9 @@ bool Event::read(const char* line, std::size_t size, LineError& error) {
   line_end_ = line + size;
   Scanner scanner(line, size);
   const ScanError failed = scanner.members(
-      [this](const char* key, std::size_t key_size, const char* value, std::size_t value_size) {
-        take_member(key, key_size, value, value_size);
+      [this, &scanner](const char* key, std::size_t key_size, const char* value,
+                       std::size_t value_size) {
+        take_member(key, key_size, value, value_size, scanner.escaped());
       });
   if (failed.reason) {
     error = {failed.reason, failed.offset, false};
@@ -59,6 +60,7 @@ bool Event::read(const char* line, std::size_t size, LineError& error) {
     present_.reset();
     return false;
   }
+  fill_present();
   tail_ = scanner.tail();
   spaced_ = scanner.spaced() || members_.empty();
   if (many_) drop_repeats();
@@ -67,37 +69,69 @@ bool Event::read(const char* line, std::size_t size, LineError& error) {
   return !bad_type(error);
 }
 
-void Event::take_member(const char* key, std::size_t key_size, const char* value,
-                        std::size_t value_size) {
-  const bool escaped = std::memchr(key, '\\', key_size) != nullptr;
-  Slot slot{key, value, static_cast<std::uint32_t>(key_size),
-            static_cast<std::uint32_t>(value_size), 0, !escaped, false, false, false, escaped};
-  if (escaped) {
-    decode_string({key - 1, key_size + 2}, scratch_);
-    char* copy = arena_.take(scratch_.size() + 8);
-    std::memcpy(copy, scratch_.data(), scratch_.size());
-    slot.key = copy;
-    slot.key_size = static_cast<std::uint32_t>(scratch_.size());
-    line_changed_ = true;
+inline void Event::take_member(const char* key, std::size_t key_size, const char* value,
+                               std::size_t size, bool escaped) {
+  KeyClass known = classify_key(key, key_size);
+  const auto index = static_cast<std::uint32_t>(members_.size());
+  Slot& slot = members_.push_back({key, value, static_cast<std::uint32_t>(key_size),
+                                   static_cast<std::uint32_t>(size), known.id, true, false, false,
+                                   false, false});
+  if (escaped && known.id >= extra_id && std::memchr(key, '\\', key_size)) {
+    slot = decoded_key(slot);
+    known = classify_key(slot.key, slot.key_size);
+    slot.id = known.id;
   }
-  const KeyClass known = classify_key(slot.key, slot.key_size);
-  slot.id = known.id;
-  slot.ignored = is_ignored({value, value_size});
-  has_ignored_ |= slot.ignored;
+  if (size <= 5 && (*value == '"' || *value == 'n')) note_ignored(slot);
   if (known.id < field_count) {
-    if (present_[known.id] || (slot.ignored && find(FieldId{known.id}))) {
-      erase(members_[where_[known.id]]);
-      ++duplicates_;
-    }
-    has_whole_extra_ |= known.id == index_of(field::extra);
-    where_[known.id] = static_cast<std::uint32_t>(members_.size());
-    present_[known.id] = !slot.ignored;
+    const std::size_t word = known.id / 64;
+    const std::uint64_t bit = std::uint64_t{1} << (known.id % 64);
+    if (in_line_[word] & bit) drop_earlier(FieldId{known.id});
+    in_line_[word] |= bit;
+    where_[known.id] = index;
   } else {
-    if (known.id == type_id) note_type(slot);
-    if (is_repeat(slot, known.hash)) ++duplicates_;
-    if (known.id == extra_id && !slot.ignored) present_[index_of(field::extra)] = true;
+    std::uint64_t& word = seen_names_[(known.hash >> 40) % seen_names_.size()];
+    const std::uint64_t bit = std::uint64_t{1} << (known.hash >> 58);
+    if (word & bit) find_repeat(index);
+    word |= bit;
+    if (known.id == extra_id) has_extra_ |= !slot.ignored;
+    else if (known.id == type_id) note_type(slot);
   }
-  members_.push_back(slot);
+}
+
+/// Fields in the line, without those whose value is ignored.
+void Event::fill_present() {
+  present_ = std::bitset<field_count>(in_line_[1]) << 64 | std::bitset<field_count>(in_line_[0]);
+  has_whole_extra_ = present_[index_of(field::extra)];
+  if (has_extra_) present_[index_of(field::extra)] = true;
+  if (!has_ignored_) return;
+  for (const Slot& slot : members_)
+    if (slot.ignored && !slot.removed && slot.id < field_count) present_[slot.id] = false;
+}
+
+/// A key with escapes means the same as without.
+Event::Slot Event::decoded_key(const Slot& slot) {
+  decode_string({slot.key - 1, slot.key_size + std::size_t{2}}, scratch_);
+  char* copy = arena_.take(scratch_.size() + 8);
+  std::memcpy(copy, scratch_.data(), scratch_.size());
+  Slot out = slot;
+  out.key = copy;
+  out.key_size = static_cast<std::uint32_t>(scratch_.size());
+  out.in_line = false;
+  out.odd_key = true;
+  line_changed_ = true;
+  return out;
+}
+
+void Event::note_ignored(Slot& slot) {
+  slot.ignored = is_ignored({slot.value, slot.value_size});
+  has_ignored_ |= slot.ignored;
+}
+
+/// The field stands twice in the line: the last one counts.
+void Event::drop_earlier(FieldId id) {
+  members_[where_[index_of(id)]].removed = true;
+  line_changed_ = true;
+  ++duplicates_;
 }
 
 /// A line with `extra` as an object means its members: `extra.<name>` each.
@@ -127,20 +161,21 @@ bool Event::bad_type(LineError& error) const {
   return true;
 }
 
-bool Event::is_repeat(const Slot& slot, std::uint64_t hash) {
-  std::uint64_t& word = seen_names_[(hash >> 40) & 15];
-  const std::uint64_t bit = std::uint64_t{1} << ((hash >> 48) & 63);
-  const bool maybe = word & bit;
-  word |= bit;
-  if (!maybe) return false;
-  if (members_.size() >= many_keys) {
+/// Looks for an earlier member with the name of the one at `index`.
+void Event::find_repeat(std::size_t index) {
+  if (index >= many_keys) {
     many_ = 1;
-    return false;
+    return;
   }
-  Slot* before = find(name_of_slot(slot), slot.id);
-  if (!before) return false;
-  erase(*before);
-  return true;
+  const Slot& slot = members_[index];
+  for (std::size_t i = 0; i < index; ++i) {
+    Slot& before = members_[i];
+    if (before.removed || before.id != slot.id || name_of_slot(before) != name_of_slot(slot)) continue;
+    before.removed = true;
+    line_changed_ = true;
+    ++duplicates_;
+    return;
+  }
 }
 
 /// Marks all but the last of equally named members as removed, for lines with very many keys.

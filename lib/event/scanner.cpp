@@ -13,27 +13,39 @@ struct BlockBits {
   std::uint64_t quotes, backslashes, controls, high;
 };
 
-using ReadBlock = BlockBits (*)(const char*);
+/// What a run of whole blocks holds, beside the positions of its quotes.
+struct Survey {
+  std::uint64_t special = 0;  ///< Blocks with a backslash or control character, a bit each.
+  std::uint64_t quotes = 0;   ///< All quote bits, exclusive or.
+  bool high = false;          ///< A byte that is not ASCII somewhere.
+};
 
-__attribute__((target("avx2"))) BlockBits read_block_avx2(const char* p) {
-  const __m256i a = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
-  const __m256i b = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p + 32));
-  const auto bits = [](__m256i lo, __m256i hi) __attribute__((target("avx2"))) {
-    return static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm256_movemask_epi8(lo))) |
-           static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm256_movemask_epi8(hi))) << 32;
-  };
+__attribute__((target("avx2"))) Survey survey_avx2(const char* p, std::size_t blocks,
+                                                   std::uint64_t* quotes) {
   const __m256i quote = _mm256_set1_epi8('"'), backslash = _mm256_set1_epi8('\\');
   const __m256i last_control = _mm256_set1_epi8(0x1f);
-  BlockBits out;
-  out.quotes = bits(_mm256_cmpeq_epi8(a, quote), _mm256_cmpeq_epi8(b, quote));
-  out.backslashes = bits(_mm256_cmpeq_epi8(a, backslash), _mm256_cmpeq_epi8(b, backslash));
-  out.controls = bits(_mm256_cmpeq_epi8(_mm256_min_epu8(a, last_control), a),
-                      _mm256_cmpeq_epi8(_mm256_min_epu8(b, last_control), b));
-  out.high = bits(a, b);
+  __m256i high = _mm256_setzero_si256();
+  Survey out;
+  for (std::size_t i = 0; i < blocks; ++i, p += 64) {
+    const __m256i a = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+    const __m256i b = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p + 32));
+    const auto low = static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(a, quote)));
+    const auto top = static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(b, quote)));
+    quotes[i] = low | static_cast<std::uint64_t>(top) << 32;
+    out.quotes ^= quotes[i];
+    const __m256i slashes =
+        _mm256_or_si256(_mm256_cmpeq_epi8(a, backslash), _mm256_cmpeq_epi8(b, backslash));
+    const __m256i lowest = _mm256_min_epu8(a, b);
+    const __m256i special = _mm256_or_si256(
+        slashes, _mm256_cmpeq_epi8(_mm256_min_epu8(lowest, last_control), lowest));
+    out.special |= std::uint64_t{_mm256_testz_si256(special, special) == 0} << i;
+    high = _mm256_or_si256(high, _mm256_or_si256(a, b));
+  }
+  out.high = _mm256_movemask_epi8(high) != 0;
   return out;
 }
 
-BlockBits read_block_sse2(const char* p) {
+BlockBits read_block(const char* p) {
   const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\');
   const __m128i last_control = _mm_set1_epi8(0x1f);
   BlockBits out{};
@@ -51,8 +63,64 @@ BlockBits read_block_sse2(const char* p) {
   return out;
 }
 
-ReadBlock best_read_block() {
-  return __builtin_cpu_supports("avx2") ? read_block_avx2 : read_block_sse2;
+Survey survey_sse2(const char* p, std::size_t blocks, std::uint64_t* quotes) {
+  Survey out;
+  for (std::size_t i = 0; i < blocks; ++i, p += 64) {
+    const BlockBits bits = read_block(p);
+    quotes[i] = bits.quotes;
+    out.quotes ^= bits.quotes;
+    out.special |= std::uint64_t{(bits.backslashes | bits.controls) != 0} << i;
+    out.high |= bits.high != 0;
+  }
+  return out;
+}
+
+/// Writes the offset of every set bit; up to 24 entries more than that are touched.
+__attribute__((target("bmi,popcnt"))) std::uint32_t* flatten_bmi(const std::uint64_t* bits,
+                                                                 std::size_t blocks,
+                                                                 std::uint32_t offset,
+                                                                 std::uint32_t* out) {
+  for (std::size_t i = 0; i < blocks; ++i, offset += 64) {
+    std::uint64_t word = bits[i];
+    const auto count = static_cast<std::size_t>(__builtin_popcountll(word));
+    // Mostly there are 8 to 16 quotes in 64 bytes: writing too many costs less than counting.
+    for (std::size_t k = 0; k < 8; ++k) {
+      out[k] = offset + static_cast<std::uint32_t>(_tzcnt_u64(word));
+      word &= word - 1;
+    }
+    if (__builtin_expect(count > 8, 1)) {
+      for (std::size_t k = 8; k < 16; ++k) {
+        out[k] = offset + static_cast<std::uint32_t>(_tzcnt_u64(word));
+        word &= word - 1;
+      }
+      for (std::size_t k = 16; k < count; ++k) {
+        out[k] = offset + static_cast<std::uint32_t>(_tzcnt_u64(word));
+        word &= word - 1;
+      }
+    }
+    out += count;
+  }
+  return out;
+}
+
+std::uint32_t* flatten_any(const std::uint64_t* bits, std::size_t blocks, std::uint32_t offset,
+                           std::uint32_t* out) {
+  for (std::size_t i = 0; i < blocks; ++i, offset += 64)
+    for (std::uint64_t word = bits[i]; word; word &= word - 1)
+      *out++ = offset + static_cast<std::uint32_t>(__builtin_ctzll(word));
+  return out;
+}
+
+/// What this processor does best.
+struct Methods {
+  Survey (*survey)(const char*, std::size_t, std::uint64_t*);
+  std::uint32_t* (*flatten)(const std::uint64_t*, std::size_t, std::uint32_t, std::uint32_t*);
+};
+
+Methods best_methods() {
+  const bool bmi = __builtin_cpu_supports("bmi") && __builtin_cpu_supports("popcnt");
+  return {__builtin_cpu_supports("avx2") ? survey_avx2 : survey_sse2,
+          bmi ? flatten_bmi : flatten_any};
 }
 
 /// For each bit, the parity of the bits up to and including it.
@@ -105,10 +173,10 @@ bool starts_with(const char* p, const char* end, std::string_view word) {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// End of the number at `p`, or nullptr where it is none.
+/// End of the number at `p`, or nullptr where it is none. The line's padding ends the digits.
 const char* number_end(const char* p, const char* end) {
-  if (p < end && *p == '-') ++p;
-  if (p == end || !is_digit(*p)) return nullptr;
+  if (*p == '-') ++p;
+  if (p >= end || !is_digit(*p)) return nullptr;
   if (*p == '0') ++p;
   else
     while (p < end && is_digit(*p)) ++p;
@@ -124,59 +192,98 @@ const char* number_end(const char* p, const char* end) {
   return p;
 }
 
+/// What may stand behind a value that is no string.
+constexpr bool ends_value(char c) {
+  return c == ',' || c == '}' || c == ']' || c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/// End of a whole number of at most 15 digits without a leading zero, or nullptr; without a loop,
+/// since the lengths of numbers cannot be foreseen.
+const char* short_number_end(const char* p) {
+  const __m128i text = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  const __m128i digits = _mm_cmpgt_epi8(_mm_set1_epi8(10), _mm_sub_epi8(text, _mm_set1_epi8('0')));
+  const __m128i from_zero = _mm_cmpgt_epi8(text, _mm_set1_epi8('0' - 1));
+  const auto others =
+      ~static_cast<unsigned>(_mm_movemask_epi8(_mm_and_si128(digits, from_zero))) & 0xffffu;
+  if (!(others & ~1u) || (others & 1)) return nullptr;
+  const auto count = static_cast<unsigned>(__builtin_ctz(others));
+  return *p == '0' && count > 1 ? nullptr : p + count;
+}
+
 }  // namespace
 
 Scanner::Scanner(const char* line, std::size_t size)
-    : line_{line}, end_{line + size}, scanned_{line} {}
+    : line_{line}, end_{line + size}, scanned_{line}, quote_{quotes_}, quote_end_{quotes_} {}
 
 bool Scanner::refill() {
-  static const ReadBlock read_block = best_read_block();
+  static const Methods methods = best_methods();
   if (scanned_ >= end_) return false;
-  window_ = scanned_;
-  blocks_ = 0;
-  block_ = 0;
-  while (blocks_ < window_blocks && scanned_ < end_) {
-    BlockBits bits = read_block(scanned_);
-    const auto left = static_cast<std::size_t>(end_ - scanned_);
-    if (left < 64) {
-      const std::uint64_t mask = (std::uint64_t{1} << left) - 1;
-      bits = {bits.quotes & mask, bits.backslashes & mask, bits.controls & mask, bits.high & mask};
-    }
-    if (bits.backslashes | escape_carry_) {
-      escaped_ = true;
-      std::uint64_t escaped = escaped_bytes(bits.backslashes, escape_carry_);
-      bits.quotes &= ~escaped;
-      for (; escaped && !text_error_.reason; escaped &= escaped - 1) {
-        const char* at = scanned_ + static_cast<unsigned>(__builtin_ctzll(escaped));
-        if (at < end_ && !is_escape(at, end_)) text_error_ = failed("invalid escape", at - 1);
+  const auto waiting = static_cast<std::size_t>(quote_end_ - quote_);
+  std::memmove(quotes_, quote_, waiting * sizeof *quotes_);
+  quote_ = quotes_;
+  const char* window = scanned_;
+  const auto left = static_cast<std::size_t>(end_ - scanned_);
+  const std::size_t most = (window_quotes - waiting) / 64;
+  std::size_t blocks = left / 64 < most ? left / 64 : most;
+  const Survey found = methods.survey(scanned_, blocks, bits_);
+  non_ascii_ |= found.high;
+  if (found.special || escape_carry_) {
+    for (std::size_t i = 0; i < blocks; ++i) {
+      if ((found.special >> i & 1) || escape_carry_) {
+        take_block(i, ~std::uint64_t{0});
+      } else {
+        if (__builtin_parityll(bits_[i])) in_string_ = ~in_string_;
+        scanned_ += 64;
       }
     }
-    if (bits.controls) {
-      const std::uint64_t inside = prefix_parity(bits.quotes) ^ in_string_;
-      if (const std::uint64_t bad = bits.controls & inside; bad && !text_error_.reason)
-        text_error_ = failed("control character in a string",
-                             scanned_ + static_cast<unsigned>(__builtin_ctzll(bad)));
-    }
-    if (__builtin_parityll(bits.quotes)) in_string_ = ~in_string_;
-    non_ascii_ |= bits.high != 0;
-    bits_[blocks_++] = bits.quotes;
-    scanned_ += 64;
+  } else {
+    if (__builtin_parityll(found.quotes)) in_string_ = ~in_string_;
+    scanned_ += 64 * blocks;
   }
+  if (blocks < most && scanned_ < end_)
+    take_block(blocks++, (std::uint64_t{1} << (end_ - scanned_)) - 1);
+  quote_end_ = methods.flatten(bits_, blocks, static_cast<std::uint32_t>(window - line_),
+                               quotes_ + waiting);
   return true;
 }
 
+/// One block with everything that may be in it; `mask` has the bytes that belong to the line.
+void Scanner::take_block(std::size_t index, std::uint64_t mask) {
+  BlockBits bits = read_block(scanned_);
+  bits = {bits.quotes & mask, bits.backslashes & mask, bits.controls & mask, bits.high & mask};
+  if (bits.backslashes | escape_carry_) {
+    escaped_ = true;
+    std::uint64_t escaped = escaped_bytes(bits.backslashes, escape_carry_);
+    bits.quotes &= ~escaped;
+    for (; escaped && !text_error_.reason; escaped &= escaped - 1) {
+      const char* at = scanned_ + static_cast<unsigned>(__builtin_ctzll(escaped));
+      if (at < end_ && !is_escape(at, end_)) text_error_ = failed("invalid escape", at - 1);
+    }
+  }
+  if (bits.controls) {
+    const std::uint64_t inside = prefix_parity(bits.quotes) ^ in_string_;
+    if (const std::uint64_t bad = bits.controls & inside; bad && !text_error_.reason)
+      text_error_ = failed("control character in a string",
+                           scanned_ + static_cast<unsigned>(__builtin_ctzll(bad)));
+  }
+  if (__builtin_parityll(bits.quotes)) in_string_ = ~in_string_;
+  non_ascii_ |= bits.high != 0;
+  bits_[index] = bits.quotes;
+  scanned_ += 64;
+}
+
+const char* Scanner::word_end(const char* p) const {
+  if (p >= end_) return nullptr;
+  for (const std::string_view word : {"true", "false", "null", "NaN", "Infinity", "-Infinity"})
+    if (starts_with(p, end_, word)) return p + word.size();
+  return nullptr;
+}
+
 const char* Scanner::scalar_end(const char* p) {
-  const char* to = nullptr;
-  if (p >= end_) to = nullptr;
-  else if (starts_with(p, end_, "true") || starts_with(p, end_, "null")) to = p + 4;
-  else if (starts_with(p, end_, "false")) to = p + 5;
-  else if (starts_with(p, end_, "NaN")) to = p + 3;
-  else if (starts_with(p, end_, "Infinity")) to = p + 8;
-  else if (starts_with(p, end_, "-Infinity")) to = p + 9;
-  else to = number_end(p, end_);
-  const bool ends = to && (to == end_ || *to == ',' || *to == '}' || *to == ']' || *to == ' ' ||
-                           *to == '\t' || *to == '\r' || *to == '\n');
-  if (!ends) {
+  if (const char* to = short_number_end(p); to && to < end_ && *to == ',') return to;
+  const char* to = is_digit(*p) || *p == '-' ? number_end(p, end_) : nullptr;
+  if (!to) to = word_end(p);
+  if (!to || (to != end_ && !ends_value(*to))) {
     text_error_ = failed("expected a value", p);
     return nullptr;
   }

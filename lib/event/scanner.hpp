@@ -39,10 +39,13 @@ class Scanner {
 
  private:
   static constexpr std::size_t window_blocks = 64;
+  static constexpr std::size_t window_quotes = window_blocks * 64;
 
   bool refill();
+  void take_block(std::size_t index, std::uint64_t mask);
   const char* next_quote();
   const char* skip_blanks(const char* p) const;
+  const char* word_end(const char* p) const;
   const char* scalar_end(const char* p);
   const char* nested_end(const char* p);
   ScanError failed(const char* reason, const char* at) const;
@@ -50,16 +53,16 @@ class Scanner {
 
   const char* line_;
   const char* end_;
-  const char* window_ = nullptr;  ///< Start of the bytes that `bits_` describes.
-  const char* scanned_;           ///< End of the bytes looked at so far.
-  std::uint64_t bits_[window_blocks];
-  std::size_t blocks_ = 0, block_ = 0;
-  std::uint64_t word_ = 0;
+  const char* scanned_;  ///< End of the bytes looked at so far.
+  std::uint32_t* quote_;      ///< Offsets of the quotes not yet handed out, ...
+  std::uint32_t* quote_end_;  ///< ... of the bytes looked at.
   std::uint64_t escape_carry_ = 0;
   std::uint64_t in_string_ = 0;
   bool escaped_ = false, spaced_ = false, non_ascii_ = false;
   const char* tail_ = nullptr;
   ScanError text_error_;
+  std::uint64_t bits_[window_blocks];
+  std::uint32_t quotes_[window_quotes + 24];  // 24: what flattening may write too much
 };
 
 /// Bytes of `text` that are valid UTF-8 from the start; equals `size` when all of it is.
@@ -68,13 +71,9 @@ std::size_t valid_utf8_prefix(const char* text, std::size_t size);
 // ---------------------------------------------------------------------------------------------
 
 inline const char* Scanner::next_quote() {
-  while (word_ == 0) {
-    if (++block_ >= blocks_ && !refill()) return nullptr;
-    word_ = bits_[block_];
-  }
-  const char* at = window_ + block_ * 64 + static_cast<unsigned>(__builtin_ctzll(word_));
-  word_ &= word_ - 1;
-  return at;
+  while (quote_ == quote_end_)
+    if (!refill()) return nullptr;
+  return line_ + *quote_++;
 }
 
 inline const char* Scanner::skip_blanks(const char* p) const {
@@ -90,25 +89,24 @@ ScanError Scanner::members(Visit&& visit) {
   tail_ = p;
   if (p < end_ && *p == '}') return finish(p);
   for (;;) {
-    if (p >= end_ || *p != '"') return failed("expected a name in quotes", p);
-    const char* key = next_quote();
-    if (key != p) return failed("expected a name in quotes", p);
-    ++key;
+    while (quote_end_ - quote_ < 4 && refill()) {
+    }
+    if (next_quote() != p) return failed("expected a name in quotes", p);
+    const char* key = p + 1;
     const char* key_end = next_quote();
-    if (!key_end) return failed("unterminated string", key - 1);
+    if (!key_end) return failed("unterminated string", p);
     p = key_end + 1;
     if (*p != ':') {
       p = skip_blanks(p);
       if (p >= end_ || *p != ':') return failed("expected ':' after the name", p);
     }
     ++p;
-    if (*p == ' ') {
-      ++p;
-      spaced_ = true;
-    }
-    if (*p != '"') p = skip_blanks(p);
+    const bool blank = *p == ' ';
+    spaced_ |= blank;
+    p += blank;
+    if (static_cast<unsigned char>(*p) <= ' ') p = skip_blanks(p);
     const char* value = p;
-    if (p < end_ && *p == '"') {
+    if (*p == '"') {
       if (next_quote() != p) return failed("expected a value", p);
       const char* value_end = next_quote();
       if (!value_end) return failed("unterminated string", p);
@@ -119,8 +117,8 @@ ScanError Scanner::members(Visit&& visit) {
     }
     visit(key, static_cast<std::size_t>(key_end - key), value, static_cast<std::size_t>(p - value));
     tail_ = p;
-    if (*p == ',' && p[1] == ' ' && p[2] == '"' && p + 2 < end_) {
-      p += 2;
+    if (*p == ',' && p[1] == ' ' && p[2] == '"') {
+      p += 2;  // if this was beyond the line, the quote is not one of the line's
       continue;
     }
     p = skip_blanks(p);

@@ -175,7 +175,8 @@ std::vector<std::string> compare_lines(std::string_view expected, std::string_vi
   const std::size_t both = std::min(left.size(), right.size());
   for (std::size_t i = 0; i < both; ++i) compare_line(i + 1, left[i], right[i], out);
   for (std::size_t i = both; i < left.size(); ++i)
-    out.push_back(fmt::format("line {}: not there, expected {}", i + 1, quote_for_message(left[i])));
+    out.push_back(
+        fmt::format("line {}: not there, expected {}", i + 1, quote_for_message(left[i])));
   for (std::size_t i = both; i < right.size(); ++i)
     out.push_back(fmt::format("line {}: not expected, got {}", i + 1, quote_for_message(right[i])));
   return out;

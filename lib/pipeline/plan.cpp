@@ -240,7 +240,8 @@ std::vector<Finding> check_plan(const Plan& plan, const Catalogue& catalogue) {
   });
   std::set<std::string> seen;
   std::erase_if(all, [&](const Finding& finding) {
-    return !seen.insert(fmt::format("{}\n{}\n{}", finding.code, finding.bot, finding.message)).second;
+    const std::string key = fmt::format("{}\n{}\n{}", finding.code, finding.bot, finding.message);
+    return !seen.insert(key).second;
   });
   return all;
 }

@@ -37,7 +37,8 @@ bool is_kept(const char* entry, bool clean) {
 
 std::vector<char*> environment_of(const Command& command) {
   std::vector<char*> out;
-  for (const std::string& entry : command.environment) out.push_back(const_cast<char*>(entry.c_str()));
+  for (const std::string& entry : command.environment)
+    out.push_back(const_cast<char*>(entry.c_str()));
   for (char** entry = environ; *entry != nullptr; ++entry) {
     bool given = !is_kept(*entry, command.clean);
     for (const std::string& own : command.environment)
@@ -47,6 +48,27 @@ std::vector<char*> environment_of(const Command& command) {
   out.push_back(nullptr);
   return out;
 }
+
+/// Keeps the signal of a broken pipe from ending this program as long as it lives.
+class BrokenPipesIgnored {
+ public:
+  BrokenPipesIgnored() {
+    sigemptyset(&pipe_);
+    sigaddset(&pipe_, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  BrokenPipesIgnored(const BrokenPipesIgnored&) = delete;
+  BrokenPipesIgnored& operator=(const BrokenPipesIgnored&) = delete;
+  ~BrokenPipesIgnored() {
+    const timespec at_once = {};
+    while (sigtimedwait(&pipe_, nullptr, &at_once) == SIGPIPE) {
+    }
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+
+ private:
+  sigset_t pipe_, before_;
+};
 
 /// The three streams of a child and how far they are.
 struct Streams {
@@ -156,6 +178,7 @@ Result<Outcome> run_process(const Command& command) {
   fcntl(in.write.get(), F_SETFL, O_NONBLOCK);
   Streams streams{std::move(in.write), std::move(out.read), std::move(err.read), command.input};
   if (streams.rest.empty()) streams.input.reset();
+  const BrokenPipesIgnored guard;
   exchange(streams, command, outcome);
   outcome.code = wait_for(child, command.limit, outcome.timed_out || outcome.too_much,
                           outcome.timed_out);

@@ -30,7 +30,7 @@ struct Outcome {
   std::string errors;
 };
 
-/// Runs the program to its end. SIGPIPE must be ignored by the caller.
+/// Runs the program to its end; whether it reads its input is its own affair.
 /// Error: it cannot be started; names the program and the remedy.
 Result<Outcome> run_process(const Command& command);
 

@@ -7,9 +7,12 @@
 
 #include "base/text.hpp"
 #include "pipeline/flow.hpp"
+#include "pipeline/letters.hpp"
 
 namespace intelmq {
 namespace {
+
+constexpr std::size_t longest_finding = 4000;
 
 std::size_t count(const std::vector<Finding>& findings, Severity severity) {
   return static_cast<std::size_t>(
@@ -75,7 +78,7 @@ std::string finding_text(const Graph& graph, const Finding& finding) {
   if (!finding.suggest.empty())
     out += fmt::format("; {} {}", join(finding.suggest, " or "),
                        finding.suggest.size() == 1 ? "does" : "do");
-  return out + "\n";
+  return harmless(out, longest_finding) + "\n";
 }
 
 std::string plural(std::size_t n, std::string_view word) {

@@ -19,7 +19,8 @@ class Check {
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
       const Node& node = graph_.nodes[i];
       if (!reached[i])
-        add(rule::unreachable, Severity::warn, node, "no event reaches it: no collector leads here");
+        add(rule::unreachable, Severity::warn, node,
+            "no event reaches it: no collector leads here");
       check_ends(i);
       if (!node.bot) continue;
       if (node.is(Kind::parser) && node.starts_outside) check_outside_parser(node);

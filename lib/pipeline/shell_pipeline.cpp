@@ -118,8 +118,7 @@ class Scanner {
 
   // 2>&1 and the like: no file is named.
   void duplicate() {
-    for (++at_; at_ < text_.size() && (text_[at_] == '-' || (text_[at_] >= '0' && text_[at_] <= '9'));)
-      ++at_;
+    at_ = std::min(text_.find_first_not_of("0123456789-", at_ + 1), text_.size());
     target_ = Stream::none;
   }
 
@@ -140,12 +139,13 @@ class Scanner {
   }
 
   void take(std::string word) {
-    const Stream target = std::exchange(target_, Stream::none);
-    if (target == Stream::input) stage_.input = std::move(word);
-    else if (target == Stream::output) stage_.output = std::move(word);
-    else if (target == Stream::errors) return;
-    else if (stage_.words.empty() && is_assignment(word)) stage_.environment.push_back(std::move(word));
-    else stage_.words.push_back(std::move(word));
+    const bool before = stage_.words.empty() && is_assignment(word);
+    switch (std::exchange(target_, Stream::none)) {
+      case Stream::input: stage_.input = std::move(word); return;
+      case Stream::output: stage_.output = std::move(word); return;
+      case Stream::errors: return;
+      case Stream::none: (before ? stage_.environment : stage_.words).push_back(std::move(word));
+    }
   }
 
   static bool is_assignment(std::string_view word) {

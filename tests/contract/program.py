@@ -129,7 +129,7 @@ class Program:
         self.forget()
         done = self.bare(*self.args, *words, give=give, env=env)
         written = (self.row or {}).get("written")
-        if written and (self.tmp / written).exists():
+        if written and not done.out and (self.tmp / written).exists():
             done.out = (self.tmp / written).read_bytes()
         return done
 

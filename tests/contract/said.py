@@ -24,7 +24,7 @@ def check_help(program):
 
 def check_help_width(program):
     wide = [line for line in program.bare("--help").out.decode().splitlines()
-            if len(line) > 80 and "intelmq-" not in line and not line.startswith("  [")]
+            if len(line) > 80 and "intelmq-" not in line and not line.startswith("  --")]
     expect(not wide, f"--help has lines over 80 columns: {short(wide)}")
 
 

@@ -174,6 +174,8 @@ TEST_CASE("processes: input, output, code, directory, time") {
   CHECK(done->output == command.input + "/\n");
   CHECK(done->errors == "err\n");
   CHECK(done->code == 3);
+  command.words = {"/bin/sh", "-c", "exec <&-; sleep 0.1"};
+  CHECK(run_process(command)->code == 0);  // nobody reads the input
   command.words = {"/bin/sh", "-c", "exec sleep 20"};
   command.limit = std::chrono::milliseconds(100);
   CHECK(run_process(command)->timed_out);
