@@ -199,7 +199,7 @@ class GenericCsv {
     const std::size_t valid = plain ? text.size() : valid_utf8_prefix(text.data(), text.size());
     if (valid != text.size())
       return emit.failed(text, fmt::format("byte {} is not UTF-8", valid));
-    emit.record(raw_of(cells), [&](Event& event) {
+    emit.record(raw_of(cells), csv_.text(), [&](Event& event) {
       columns_.fill(cells, event, plain);
       if (event.verdict() == Verdict::keep) compose(cells, event);
       if (event.verdict() == Verdict::keep && !type_.empty() && !event.has(field::classification.type))

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string_view>
+#include <utility>
 
 #include "base/byte_source.hpp"
 #include "event/event.hpp"
@@ -19,8 +20,13 @@ class Emit {
   /// that got no field at all is dropped.
   template <class Fill>
   void record(std::string_view raw, Fill&& fill) {
+    record(raw, raw, std::forward<Fill>(fill));
+  }
+  /// The same for records whose `raw` is not how they stood in the report: `original` is.
+  template <class Fill>
+  void record(std::string_view raw, std::string_view original, Fill&& fill) {
     fill(begin());
-    end(raw);
+    end(raw, original);
   }
   /// A record that cannot even be read as one.
   virtual void failed(std::string_view record, std::string_view reason) = 0;
@@ -42,7 +48,7 @@ class Emit {
   virtual bool stopped() const = 0;
 
  protected:
-  virtual void end(std::string_view raw) = 0;
+  virtual void end(std::string_view raw, std::string_view original) = 0;
   virtual Result<void> end_report(const ByteSource& bytes) = 0;
 };
 

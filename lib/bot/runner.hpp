@@ -66,7 +66,7 @@ class Runner final : private Emit {
   void failed(std::string_view record, std::string_view reason) override;
   void send(Event& event) override;
   Event& begin() override;
-  void end(std::string_view raw) override;
+  void end(std::string_view raw, std::string_view original) override;
   Result<void> end_report(const ByteSource& bytes) override;
   bool stopped() const override;
   void add_feed(Event& event);

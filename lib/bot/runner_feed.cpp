@@ -124,7 +124,7 @@ Event& Runner::begin() {
   return made_;
 }
 
-void Runner::end(std::string_view raw) {
+void Runner::end(std::string_view raw, std::string_view original) {
   ++counts_.read;
   ++record_.line;
   if (p_.rules.undeclared) made_.permit(nullptr, nullptr);
@@ -138,7 +138,7 @@ void Runner::end(std::string_view raw) {
     add_defaults(made_);
     if (type_wanted_) made_.set_kind(MessageKind::event);
   }
-  settle(made_, raw);
+  settle(made_, original);
   if (!parsing_raw_) {
     if (p_.paths.full()) {
       // A report is acknowledged as a whole; its events may leave before.

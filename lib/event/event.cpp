@@ -197,6 +197,7 @@ void Event::append_kept(std::string_view name, std::uint16_t id, std::string_vie
     name = {copy, name.size()};
   }
   if (id < field_count) {
+    where_stale_ |= all_present_[id];
     where_[id] = static_cast<std::uint32_t>(members_.size());
     present_[id] = true;
   } else if (id == extra_id) {
@@ -322,6 +323,7 @@ bool Event::add_clean(FieldId id, std::string_view text) {
   char* value = arena_.take(size);
   value[0] = value[size - 1] = '"';
   std::memcpy(value + quote, text.data(), text.size());
+  where_stale_ |= all_present_[index];
   where_[index] = static_cast<std::uint32_t>(members_.size());
   present_[index] = true;
   const std::string_view key = name_of(id);

@@ -5,6 +5,7 @@
 #include <bitset>
 #include <concepts>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -56,6 +57,9 @@ enum class Cleaning : std::uint8_t { sanitise, only_check };
 
 enum class Verdict : std::uint8_t { keep, drop, reject };
 
+class KeyShape;
+struct KeyClass;
+
 /// What every event of a program shares.
 struct EventRules {
   Harmonization harmonization;
@@ -79,6 +83,9 @@ struct LineError {
 class Event {
  public:
   explicit Event(const EventRules& rules);
+  ~Event();
+  Event(const Event&) = delete;
+  Event& operator=(const Event&) = delete;
 
   // --- reading and writing lines ---------------------------------------------------------------
 
@@ -213,6 +220,7 @@ class Event {
   std::string_view keep(std::string_view text) { return arena_.keep(text); }
 
  private:
+  static constexpr std::size_t none = ~std::size_t{0};
   static constexpr std::uint16_t extra_id = 0xfffe, other_id = 0xffff, type_id = 0xfffd;
   struct Slot {
     const char* key;
@@ -228,11 +236,18 @@ class Event {
 
   [[gnu::always_inline]] void take_member(const char* key, std::size_t key_size, const char* value,
                                           std::size_t size, bool escaped);
+  void take_other_member(const char* key, std::size_t key_size, const char* value,
+                         std::size_t size, bool escaped);
+  void note_key(const KeyClass& known, std::uint32_t index);
+  void leave_shape();
+  void learn_shape();
+  void settle_members();
+  void survey_members();
+  void find_members();
   Slot decoded_key(const Slot& slot);
   void note_ignored(Slot& slot);
   void drop_earlier(FieldId id);
   void note_type(const Slot& slot);
-  void fill_present();
   void spread_extra();
   bool bad_type(LineError& error) const;
   void find_repeat(std::size_t index);
@@ -291,7 +306,11 @@ class Event {
   const char* tail_ = nullptr;
   FlatList<Slot> members_;
   std::size_t from_line_ = 0;
-  std::bitset<field_count> present_;
+  std::bitset<field_count> present_, all_present_;
+  std::unique_ptr<KeyShape> shape_;  // keys of the line before
+  bool as_before_ = false;           // so far this line's keys are those
+  bool where_stale_ = false;         // the event before moved a field
+  std::size_t type_at_ = none;       // member that is __type
   std::array<std::uint32_t, field_count> where_;
   std::array<std::uint64_t, 2> in_line_;      // while reading: fields seen, a bit each
   std::array<std::uint64_t, 16> seen_names_;  // while reading: a filter over all other names
@@ -299,7 +318,7 @@ class Event {
   std::uint32_t duplicates_ = 0;
   std::uint32_t many_ = 0;
   bool spaced_ = true, has_type_ = false, line_changed_ = false, has_ignored_ = false,
-       has_whole_extra_ = false, has_extra_ = false, type_known_ = true;
+       has_whole_extra_ = false, type_known_ = true;
   Verdict verdict_ = Verdict::keep;
   std::string reason_, complaint_, scratch_;
   std::vector<std::string> paths_;

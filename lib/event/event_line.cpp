@@ -6,7 +6,7 @@
 
 #include "event/event.hpp"
 #include "event/harmonise.hpp"
-#include "event/key_index.hpp"
+#include "event/key_shape.hpp"
 #include "event/scanner.hpp"
 #include "type/json_text.hpp"
 
@@ -18,7 +18,9 @@ constexpr std::size_t many_keys = 512;
 
 }  // namespace
 
-Event::Event(const EventRules& rules) : rules_{&rules} {
+Event::~Event() = default;
+
+Event::Event(const EventRules& rules) : rules_{&rules}, shape_{std::make_unique<KeyShape>()} {
   clear();
 }
 
@@ -28,12 +30,10 @@ void Event::clear(MessageKind kind) {
   members_.clear();
   from_line_ = 0;
   present_.reset();
-  in_line_.fill(0);
-  seen_names_.fill(0);
   arena_.reset();
   duplicates_ = many_ = 0;
   spaced_ = true;
-  has_type_ = line_changed_ = has_ignored_ = has_whole_extra_ = has_extra_ = false;
+  has_type_ = line_changed_ = has_ignored_ = has_whole_extra_ = false;
   type_known_ = true;
   verdict_ = Verdict::keep;
   reason_.clear();
@@ -48,6 +48,7 @@ bool Event::read(const char* line, std::size_t size, LineError& error) {
   }
   line_ = line;
   line_end_ = line + size;
+  as_before_ = true;
   Scanner scanner(line, size);
   const ScanError failed = scanner.members(
       [this, &scanner](const char* key, std::size_t key_size, const char* value,
@@ -60,10 +61,9 @@ bool Event::read(const char* line, std::size_t size, LineError& error) {
     present_.reset();
     return false;
   }
-  fill_present();
+  settle_members();
   tail_ = scanner.tail();
   spaced_ = scanner.spaced() || members_.empty();
-  if (many_) drop_repeats();
   from_line_ = members_.size();
   if (has_whole_extra_) spread_extra();
   return !bad_type(error);
@@ -71,6 +71,23 @@ bool Event::read(const char* line, std::size_t size, LineError& error) {
 
 inline void Event::take_member(const char* key, std::size_t key_size, const char* value,
                                std::size_t size, bool escaped) {
+  const std::size_t index = members_.size();
+  if (as_before_) {
+    if (index < shape_->size() && shape_->matches(index, key, key_size)) {
+      Slot& slot = members_.push_back({key, value, static_cast<std::uint32_t>(key_size),
+                                       static_cast<std::uint32_t>(size), shape_->at(index).id, true,
+                                       false, false, false, false});
+      if (size <= 5 && (*value == '"' || *value == 'n')) note_ignored(slot);
+      return;
+    }
+    leave_shape();
+  }
+  take_other_member(key, key_size, value, size, escaped);
+}
+
+/// A member that does not stand where the line before had it.
+void Event::take_other_member(const char* key, std::size_t key_size, const char* value,
+                              std::size_t size, bool escaped) {
   KeyClass known = classify_key(key, key_size);
   const auto index = static_cast<std::uint32_t>(members_.size());
   Slot& slot = members_.push_back({key, value, static_cast<std::uint32_t>(key_size),
@@ -82,6 +99,11 @@ inline void Event::take_member(const char* key, std::size_t key_size, const char
     slot.id = known.id;
   }
   if (size <= 5 && (*value == '"' || *value == 'n')) note_ignored(slot);
+  note_key(known, index);
+}
+
+/// Remembers that a key was there, and finds out whether it was there before.
+void Event::note_key(const KeyClass& known, std::uint32_t index) {
   if (known.id < field_count) {
     const std::size_t word = known.id / 64;
     const std::uint64_t bit = std::uint64_t{1} << (known.id % 64);
@@ -93,19 +115,26 @@ inline void Event::take_member(const char* key, std::size_t key_size, const char
     const std::uint64_t bit = std::uint64_t{1} << (known.hash >> 58);
     if (word & bit) find_repeat(index);
     word |= bit;
-    if (known.id == extra_id) has_extra_ |= !slot.ignored;
-    else if (known.id == type_id) note_type(slot);
   }
 }
 
-/// Fields in the line, without those whose value is ignored.
-void Event::fill_present() {
-  present_ = std::bitset<field_count>(in_line_[1]) << 64 | std::bitset<field_count>(in_line_[0]);
-  has_whole_extra_ = present_[index_of(field::extra)];
-  if (has_extra_) present_[index_of(field::extra)] = true;
-  if (!has_ignored_) return;
+/// From here on the line is not like the one before: what was taken for granted is noted.
+void Event::leave_shape() {
+  as_before_ = false;
+  in_line_.fill(0);
+  seen_names_.fill(0);
+  for (std::uint32_t i = 0; i < members_.size(); ++i) note_key(shape_->at(i), i);
+}
+
+/// Makes this line the one to compare the next with.
+void Event::learn_shape() {
+  shape_->forget();
+  const std::size_t whole_extra = index_of(field::extra);
+  if (line_changed_ || duplicates_ || many_ || (in_line_[whole_extra / 64] >> whole_extra % 64 & 1))
+    return;
   for (const Slot& slot : members_)
-    if (slot.ignored && !slot.removed && slot.id < field_count) present_[slot.id] = false;
+    if (!shape_->add(slot.key, slot.key_size, classify_key(slot.key, slot.key_size)))
+      return shape_->forget();
 }
 
 /// A key with escapes means the same as without.
@@ -132,6 +161,38 @@ void Event::drop_earlier(FieldId id) {
   members_[where_[index_of(id)]].removed = true;
   line_changed_ = true;
   ++duplicates_;
+}
+
+/// What follows from the members as a whole.
+void Event::settle_members() {
+  if (as_before_ && members_.size() != shape_->size()) leave_shape();
+  if (many_) drop_repeats();
+  if (!as_before_) survey_members();
+  else if (where_stale_) find_members();
+  if (type_at_ < members_.size()) note_type(members_[type_at_]);
+  present_ = all_present_;
+  if (!has_ignored_) return;
+  for (const Slot& slot : members_)
+    if (slot.ignored && !slot.removed && slot.id < field_count) present_[slot.id] = false;
+  if (present_[index_of(field::extra)]) refresh_extra();
+}
+
+void Event::survey_members() {
+  learn_shape();
+  where_stale_ = false;
+  all_present_ = std::bitset<field_count>(in_line_[1]) << 64 | std::bitset<field_count>(in_line_[0]);
+  has_whole_extra_ = all_present_[index_of(field::extra)];
+  type_at_ = none;
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    if (members_[i].id == extra_id) all_present_[index_of(field::extra)] = true;
+    if (members_[i].id == type_id && !members_[i].removed) type_at_ = i;
+  }
+}
+
+void Event::find_members() {
+  where_stale_ = false;
+  for (std::uint32_t i = 0; i < members_.size(); ++i)
+    if (members_[i].id < field_count) where_[members_[i].id] = i;
 }
 
 /// A line with `extra` as an object means its members: `extra.<name>` each.

@@ -54,8 +54,8 @@ class Scanner {
   const char* line_;
   const char* end_;
   const char* scanned_;  ///< End of the bytes looked at so far.
-  std::uint32_t* quote_;      ///< Offsets of the quotes not yet handed out, ...
-  std::uint32_t* quote_end_;  ///< ... of the bytes looked at.
+  const std::uint32_t* quote_;      ///< Offsets of the quotes not yet handed out, ...
+  const std::uint32_t* quote_end_;  ///< ... of the bytes looked at.
   std::uint64_t escape_carry_ = 0;
   std::uint64_t in_string_ = 0;
   bool escaped_ = false, spaced_ = false, non_ascii_ = false;
@@ -88,39 +88,55 @@ ScanError Scanner::members(Visit&& visit) {
   p = skip_blanks(p + 1);
   tail_ = p;
   if (p < end_ && *p == '}') return finish(p);
+  std::size_t blanks = 0;
+  const std::uint32_t* quote = quote_;  // kept here, so that it stays in a register
+  const std::uint32_t* quote_end = quote_end_;
+  const auto leave = [&] { quote_ = quote; };
+  const auto enter = [&] {
+    quote = quote_;
+    quote_end = quote_end_;
+  };
   for (;;) {
-    while (quote_end_ - quote_ < 4 && refill()) {
+    if (quote_end - quote < 4) {
+      leave();
+      while (quote_end_ - quote_ < 4 && refill()) {
+      }
+      enter();
     }
-    if (next_quote() != p) return failed("expected a name in quotes", p);
+    if (quote_end - quote < 2 || line_ + *quote != p)
+      return failed(quote_end - quote == 1 && line_ + *quote == p ? "unterminated string"
+                                                                  : "expected a name in quotes", p);
     const char* key = p + 1;
-    const char* key_end = next_quote();
-    if (!key_end) return failed("unterminated string", p);
+    const char* key_end = line_ + quote[1];
+    quote += 2;
     p = key_end + 1;
     if (*p != ':') {
       p = skip_blanks(p);
       if (p >= end_ || *p != ':') return failed("expected ':' after the name", p);
     }
     ++p;
-    const bool blank = *p == ' ';
-    spaced_ |= blank;
-    p += blank;
+    blanks += *p == ' ';
+    p += *p == ' ';
     if (static_cast<unsigned char>(*p) <= ' ') p = skip_blanks(p);
     const char* value = p;
     if (*p == '"') {
-      if (next_quote() != p) return failed("expected a value", p);
-      const char* value_end = next_quote();
-      if (!value_end) return failed("unterminated string", p);
-      p = value_end + 1;
+      if (quote_end - quote < 2 || line_ + *quote != p)
+        return failed(p < end_ ? "unterminated string" : "expected a value", p);
+      p = line_ + quote[1] + 1;
+      quote += 2;
     } else {
+      leave();
       p = p < end_ && (*p == '{' || *p == '[') ? nested_end(p) : scalar_end(p);
       if (!p) return text_error_;
+      enter();
     }
     visit(key, static_cast<std::size_t>(key_end - key), value, static_cast<std::size_t>(p - value));
-    tail_ = p;
     if (*p == ',' && p[1] == ' ' && p[2] == '"') {
       p += 2;  // if this was beyond the line, the quote is not one of the line's
       continue;
     }
+    tail_ = p;
+    spaced_ = blanks != 0;
     p = skip_blanks(p);
     if (p >= end_) return failed("unterminated object", p);
     if (*p == '}') return finish(p);
