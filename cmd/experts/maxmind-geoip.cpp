@@ -40,11 +40,15 @@ const Spec<Params> spec{
         {{.about = "An address in the test database",
           .args = "--database tests/data/city.mmdb",
           .input = R"({"source.ip":"192.0.2.1"})",
-          .output = ""},
+          .output = R"({"source.ip":"192.0.2.1","source.geolocation.cc":"AT",)"
+                    R"("source.geolocation.latitude":48.2082,)"
+                    R"("source.geolocation.longitude":16.3738,"source.geolocation.city":"Vienna"})"},
          {.about = "What is there already stays",
           .args = "--database tests/data/city.mmdb",
           .input = R"({"source.ip":"192.0.2.1","source.geolocation.cc":"XX"})",
-          .output = ""},
+          .output = R"({"source.ip":"192.0.2.1","source.geolocation.cc":"XX",)"
+                    R"("source.geolocation.latitude":48.2082,)"
+                    R"("source.geolocation.longitude":16.3738,"source.geolocation.city":"Vienna"})"},
          {.about = "An address nobody knows",
           .args = "--database tests/data/city.mmdb",
           .input = R"({"source.ip":"10.0.0.1","extra.n":1e400})",

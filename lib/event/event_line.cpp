@@ -13,6 +13,24 @@
 namespace intelmq {
 namespace {
 
+/// Whether the value is one that DHO 1 ignores, by its size and first bytes, without a branch:
+/// the sizes of values cannot be foreseen. Eight bytes must be readable.
+bool is_ignored_value(const char* value, std::size_t size) {
+  struct Word {
+    std::uint64_t text, mask;
+  };
+  constexpr std::uint64_t never = ~std::uint64_t{0};
+  static constexpr Word words[8] = {
+      {never, never}, {never, never},
+      {0x2222, 0xffff},              // ""
+      {0x222d22, 0xffffff},          // "-"
+      {0x6c6c756e, 0xffffffff},      // null
+      {0x22412f4e22, 0xffffffffff},  // "N/A"
+      {never, never}, {never, never}};
+  const Word& word = words[size < 7 ? size : 7];
+  return ((detail::word_at(value) ^ word.text) & word.mask) == 0;
+}
+
 /// From this many keys on, repeats are found by sorting instead of by looking back.
 constexpr std::size_t many_keys = 512;
 
@@ -74,10 +92,11 @@ inline void Event::take_member(const char* key, std::size_t key_size, const char
   const std::size_t index = members_.size();
   if (as_before_) {
     if (index < shape_->size() && shape_->matches(index, key, key_size)) {
-      Slot& slot = members_.push_back({key, value, static_cast<std::uint32_t>(key_size),
-                                       static_cast<std::uint32_t>(size), shape_->at(index).id, true,
-                                       false, false, false, false});
-      if (size <= 5 && (*value == '"' || *value == 'n')) note_ignored(slot);
+      const bool ignored = is_ignored_value(value, size);
+      has_ignored_ |= ignored;
+      members_.push_back({key, value, static_cast<std::uint32_t>(key_size),
+                          static_cast<std::uint32_t>(size), shape_->at(index).id, true, false,
+                          ignored, false, false});
       return;
     }
     leave_shape();
@@ -98,7 +117,8 @@ void Event::take_other_member(const char* key, std::size_t key_size, const char*
     known = classify_key(slot.key, slot.key_size);
     slot.id = known.id;
   }
-  if (size <= 5 && (*value == '"' || *value == 'n')) note_ignored(slot);
+  slot.ignored = is_ignored_value(value, size);
+  has_ignored_ |= slot.ignored;
   note_key(known, index);
 }
 
@@ -149,11 +169,6 @@ Event::Slot Event::decoded_key(const Slot& slot) {
   out.odd_key = true;
   line_changed_ = true;
   return out;
-}
-
-void Event::note_ignored(Slot& slot) {
-  slot.ignored = is_ignored({slot.value, slot.value_size});
-  has_ignored_ |= slot.ignored;
 }
 
 /// The field stands twice in the line: the last one counts.

@@ -84,20 +84,15 @@ __attribute__((target("bmi,popcnt"))) std::uint32_t* flatten_bmi(const std::uint
     std::uint64_t word = bits[i];
     const auto count = static_cast<std::size_t>(__builtin_popcountll(word));
     // Mostly there are 8 to 16 quotes in 64 bytes: writing too many costs less than counting.
-    for (std::size_t k = 0; k < 8; ++k) {
+    for (std::size_t k = 0; k < 16; ++k) {
       out[k] = offset + static_cast<std::uint32_t>(_tzcnt_u64(word));
       word &= word - 1;
     }
-    if (__builtin_expect(count > 8, 1)) {
-      for (std::size_t k = 8; k < 16; ++k) {
-        out[k] = offset + static_cast<std::uint32_t>(_tzcnt_u64(word));
-        word &= word - 1;
-      }
+    if (__builtin_expect(count > 16, 0))
       for (std::size_t k = 16; k < count; ++k) {
         out[k] = offset + static_cast<std::uint32_t>(_tzcnt_u64(word));
         word &= word - 1;
       }
-    }
     out += count;
   }
   return out;
@@ -197,19 +192,6 @@ constexpr bool ends_value(char c) {
   return c == ',' || c == '}' || c == ']' || c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/// End of a whole number of at most 15 digits without a leading zero, or nullptr; without a loop,
-/// since the lengths of numbers cannot be foreseen.
-const char* short_number_end(const char* p) {
-  const __m128i text = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-  const __m128i digits = _mm_cmpgt_epi8(_mm_set1_epi8(10), _mm_sub_epi8(text, _mm_set1_epi8('0')));
-  const __m128i from_zero = _mm_cmpgt_epi8(text, _mm_set1_epi8('0' - 1));
-  const auto others =
-      ~static_cast<unsigned>(_mm_movemask_epi8(_mm_and_si128(digits, from_zero))) & 0xffffu;
-  if (!(others & ~1u) || (others & 1)) return nullptr;
-  const auto count = static_cast<unsigned>(__builtin_ctz(others));
-  return *p == '0' && count > 1 ? nullptr : p + count;
-}
-
 }  // namespace
 
 Scanner::Scanner(const char* line, std::size_t size)
@@ -280,7 +262,6 @@ const char* Scanner::word_end(const char* p) const {
 }
 
 const char* Scanner::scalar_end(const char* p) {
-  if (const char* to = short_number_end(p); to && to < end_ && *to == ',') return to;
   const char* to = is_digit(*p) || *p == '-' ? number_end(p, end_) : nullptr;
   if (!to) to = word_end(p);
   if (!to || (to != end_ && !ends_value(*to))) {

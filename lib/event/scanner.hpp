@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <emmintrin.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -81,6 +83,28 @@ inline const char* Scanner::skip_blanks(const char* p) const {
   return p;
 }
 
+namespace detail {
+
+/// End of a plain number (digits, perhaps a point and digits; at most 15 characters, a comma
+/// behind it), or nullptr if it is none or has another form. Without a loop, since the lengths of
+/// numbers cannot be foreseen.
+inline const char* plain_number_end(const char* p) {
+  const __m128i text = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  const __m128i digit = _mm_and_si128(_mm_cmpgt_epi8(text, _mm_set1_epi8('0' - 1)),
+                                      _mm_cmpgt_epi8(_mm_set1_epi8('9' + 1), text));
+  const auto digits = static_cast<unsigned>(_mm_movemask_epi8(digit));
+  const auto points =
+      static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(text, _mm_set1_epi8('.'))));
+  const auto size = static_cast<unsigned>(__builtin_ctz(~(digits | points)));
+  const unsigned inside = points & ((1u << size) - 1);
+  const bool zero = (*p == '0') & (size > 1) & !(points & 2);
+  const bool fits = (digits & 1) & (digits >> (size - 1) & 1) & !(inside & (inside - 1)) & !zero &
+                    (p[size] == ',');
+  return size > 0 && size < 16 && fits ? p + size : nullptr;
+}
+
+}  // namespace detail
+
 template <class Visit>
 ScanError Scanner::members(Visit&& visit) {
   const char* p = skip_blanks(line_);
@@ -124,6 +148,8 @@ ScanError Scanner::members(Visit&& visit) {
         return failed(p < end_ ? "unterminated string" : "expected a value", p);
       p = line_ + quote[1] + 1;
       quote += 2;
+    } else if (const char* number = detail::plain_number_end(p); number && number < end_) {
+      p = number;
     } else {
       leave();
       p = p < end_ && (*p == '{' || *p == '[') ? nested_end(p) : scalar_end(p);
