@@ -27,17 +27,21 @@ struct Params {
 const Spec<Params> spec{
     .name = "file",
     .summary = "Read files and hand on what is in them, a report for each.",
-    .details = "With a directory as --path every regular file in it whose name ends in --postfix "
-               "is read (wildcards of the shell work), in the order of their names. A file that "
-               "another program has locked is left for the next run; an empty one gives no "
-               "report.",
+    .details =
+        "With a directory as --path every regular file in it whose name ends in --postfix "
+        "is read (wildcards of the shell work), in the order of their names. A file that "
+        "another program has locked is left for the next run; an empty one gives no "
+        "report.",
     .params = {param<&Params::path>("path", "A directory, or one file."),
-               param<&Params::postfix>("postfix", "End of the names of the files in the "
-                                                  "directory."),
-               param<&Params::delete_file>("delete_file", "Remove a file once its reports have "
-                                                          "been delivered."),
-               param<&Params::chunk_size>("chunk_size", "Split a file into reports of this size, "
-                                                        "at line ends."),
+               param<&Params::postfix>("postfix",
+                                       "End of the names of the files in the "
+                                       "directory."),
+               param<&Params::delete_file>("delete_file",
+                                           "Remove a file once its reports have "
+                                           "been delivered."),
+               param<&Params::chunk_size>("chunk_size",
+                                          "Split a file into reports of this size, "
+                                          "at line ends."),
                param<&Params::chunk_replicate_header>("chunk_replicate_header",
                                                       "Repeat the first line in every chunk.")},
     .sets = {always(field::time.observation), always(field::raw), always(field::feed.url),
@@ -69,7 +73,7 @@ std::string absolute(const std::string& path) {
 class FileCollector {
  public:
   FileCollector(const Params& params, const Context& context) : params_{params}, log_{context.log} {
-    struct stat info{};
+    struct stat info {};
     if (::stat(params.path.c_str(), &info) != 0)
       throw StartError("--path: " + params.path + ": " + std::strerror(errno), ExitCode::no_input);
     directory_ = S_ISDIR(info.st_mode);
@@ -85,7 +89,7 @@ class FileCollector {
     for (const std::string& name : names) {
       if (emit.stopped()) return;
       const std::string path = params_.path + (params_.path.ends_with('/') ? "" : "/") + name;
-      struct stat info{};
+      struct stat info {};
       if (::fnmatch(pattern.c_str(), name.c_str(), 0) != 0) continue;
       if (::stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) continue;
       read(path, emit);

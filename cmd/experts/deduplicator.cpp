@@ -34,18 +34,21 @@ const Spec<Params> spec{
         "do not prolong it.\n\n"
         "What was seen is made durable only after the events were written, so a crash can repeat "
         "an event and never loses one. Memory: at most 32 bytes a key.",
-    .params =
-        {param<&Params::filter_keys>("filter_keys", "Names of the fields, separated by commas.",
-                                     Need::required),
-         param<&Params::filter_type>("filter_type", "Whether the fields are the only ones that "
-                                                    "count, or the only ones that do not."),
-         param<&Params::redis_cache_ttl>("redis_cache_ttl", "How long a key is remembered; 0: for "
-                                                            "ever."),
-         param<&Params::capacity>("capacity", "Most keys remembered, the oldest go first; 0: no "
-                                              "limit."),
-         param<&Params::state>("state", "Where keys are kept: memory: or file:PATH, which "
-                                        "survives a restart."),
-         param<&Params::bypass>("bypass", "Let everything pass and remember nothing.")},
+    .params = {param<&Params::filter_keys>(
+                   "filter_keys", "Names of the fields, separated by commas.", Need::required),
+               param<&Params::filter_type>("filter_type",
+                                           "Whether the fields are the only ones that "
+                                           "count, or the only ones that do not."),
+               param<&Params::redis_cache_ttl>("redis_cache_ttl",
+                                               "How long a key is remembered; 0: for "
+                                               "ever."),
+               param<&Params::capacity>("capacity",
+                                        "Most keys remembered, the oldest go first; 0: no "
+                                        "limit."),
+               param<&Params::state>("state",
+                                     "Where keys are kept: memory: or file:PATH, which "
+                                     "survives a restart."),
+               param<&Params::bypass>("bypass", "Let everything pass and remember nothing.")},
     .any_field = false,
     .fields = fields_of,
     .examples = {{.about = "The second event has the same address and port",

@@ -30,10 +30,13 @@ FieldUse fields_of(const Params& params) {
 const Spec<Params> spec{
     .name = "field-reducer",
     .summary = "Keep only the listed fields of an event, or remove them.",
-    .details = "The name 'extra' stands for all extra.* fields. An event that has no field left "
-               "is dropped.",
-    .params = {param<&Params::type>("type", "What the list is: whitelist keeps the fields, "
-                                            "blacklist removes them.", Need::required),
+    .details =
+        "The name 'extra' stands for all extra.* fields. An event that has no field left "
+        "is dropped.",
+    .params = {param<&Params::type>("type",
+                                    "What the list is: whitelist keeps the fields, "
+                                    "blacklist removes them.",
+                                    Need::required),
                param<&Params::keys>("keys", "Names of the fields.", Need::required)},
     .any_field = true,
     .fields = fields_of,

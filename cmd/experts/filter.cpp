@@ -82,8 +82,9 @@ const Spec<Params> spec{
     .params = {param<&Params::filter_action>("filter_action", "What to do with matching events."),
                param<&Params::filter_key>("filter_key", "Field whose value decides."),
                param<&Params::filter_value>("filter_value", "Value, or regular expression."),
-               param<&Params::filter_regex>("filter_regex", "Any value, such as search, makes "
-                                                            "filter_value a regular expression."),
+               param<&Params::filter_regex>("filter_regex",
+                                            "Any value, such as search, makes "
+                                            "filter_value a regular expression."),
                param<&Params::not_after>("not_after", "Drop events later than this time."),
                param<&Params::not_before>("not_before", "Drop events earlier than this time.")},
     .fields = fields_of,
@@ -155,8 +156,9 @@ class Filter {
     read_bounds(params);
     read_key(params, context);
     if (!condition_ && !not_after_ && !not_before_)
-      throw StartError("there is nothing to filter by; give --filter-key, --filter-value and "
-                       "--filter-action, or --not-before or --not-after");
+      throw StartError(
+          "there is nothing to filter by; give --filter-key, --filter-value and "
+          "--filter-action, or --not-before or --not-after");
   }
 
   void process(Event& event) {
@@ -182,18 +184,21 @@ class Filter {
     const bool key_given = !params.filter_key.name.empty();
     if (!key_given || value.is_null() || !params.filter_action) {
       if (key_given || params.filter_action || !value.is_null())
-        context.log.warning("the key filter is off; it needs filter_key, filter_value and "
-                            "filter_action, all three");
+        context.log.warning(
+            "the key filter is off; it needs filter_key, filter_value and "
+            "filter_action, all three");
       return;
     }
-    const auto key = started("filter_key", context.rules.harmonization.name(params.filter_key.name));
+    const auto key =
+        started("filter_key", context.rules.harmonization.name(params.filter_key.name));
     if (is_true(params.filter_regex.json)) {
       if (!value.is_string())
-        throw StartError("filter_value: " + value.dump() + " is no text, but filter_regex asks for "
+        throw StartError("filter_value: " + value.dump() +
+                         " is no text, but filter_regex asks for "
                          "a regular expression; put it in quotes or leave filter_regex out");
-      condition_ = started("filter_value",
-                           modify::Condition::search(key, value.text(), Case::sensitive,
-                                                     modify::Searched::anything));
+      condition_ =
+          started("filter_value", modify::Condition::search(key, value.text(), Case::sensitive,
+                                                            modify::Searched::anything));
     } else {
       warn_of_type(key, value, context);
       condition_ = modify::Condition::equals(key, value);
@@ -207,7 +212,8 @@ class Filter {
     if (!rule || (value.is_string() && value.text().empty())) return;
     const bool texts = !is_bare(rule->type) && rule->type != FieldType::Boolean;
     if (texts == value.is_string()) return;
-    const std::string never = " never equals a value of " + std::string(key.text()) + ", which holds ";
+    const std::string never =
+        " never equals a value of " + std::string(key.text()) + ", which holds ";
     if (texts)
       context.log.warning("filter_value: " + value.dump() + never + "texts; put it in quotes");
     else
@@ -220,7 +226,8 @@ class Filter {
     for (const bool match : {false, true}) {
       Way& way = match ? match_ : no_match_;
       way.passes = match == (action == Action::keep);
-      for (const std::string_view path : {match ? "filter_match" : "filter_no_match", "action_other"})
+      for (const std::string_view path :
+           {match ? "filter_match" : "filter_no_match", "action_other"})
         if (context.has_path(path) && !(way.passes && path == "action_other"))
           way.paths.emplace_back(path);
       if (way.passes && !way.paths.empty()) way.paths.emplace_back("_default");

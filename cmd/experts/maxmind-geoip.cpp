@@ -19,14 +19,16 @@ struct Params {
 const Spec<Params> spec{
     .name = "maxmind-geoip",
     .summary = "Add country, city and coordinates of addresses from a local MMDB file.",
-    .details = "Reads GeoLite2 and GeoIP2 city or country databases and the flat ones of DB-IP and "
-               "others. Addresses that the database does not know pass unchanged; zero "
-               "coordinates count as missing.",
+    .details =
+        "Reads GeoLite2 and GeoIP2 city or country databases and the flat ones of DB-IP and "
+        "others. Addresses that the database does not know pass unchanged; zero "
+        "coordinates count as missing.",
     .params = {param<&Params::database>("database", "The MMDB file."),
                param<&Params::overwrite>("overwrite", "Replace values that are there already."),
                param<&Params::use_registered>(
-                   "use_registered", "Use the country the network is registered in instead of the "
-                                     "one it is used in.")},
+                   "use_registered",
+                   "Use the country the network is registered in instead of the "
+                   "one it is used in.")},
     .needs_any = {field::source.ip, field::destination.ip},
     .sets = {given(field::source.ip, field::source.geolocation.cc),
              given(field::source.ip, field::source.geolocation.latitude),
@@ -40,15 +42,17 @@ const Spec<Params> spec{
         {{.about = "An address in the test database",
           .args = "--database tests/data/city.mmdb",
           .input = R"({"source.ip":"192.0.2.1"})",
-          .output = R"({"source.ip":"192.0.2.1","source.geolocation.cc":"AT",)"
-                    R"("source.geolocation.latitude":48.2082,)"
-                    R"("source.geolocation.longitude":16.3738,"source.geolocation.city":"Vienna"})"},
+          .output =
+              R"({"source.ip":"192.0.2.1","source.geolocation.cc":"AT",)"
+              R"("source.geolocation.latitude":48.2082,)"
+              R"("source.geolocation.longitude":16.3738,"source.geolocation.city":"Vienna"})"},
          {.about = "What is there already stays",
           .args = "--database tests/data/city.mmdb",
           .input = R"({"source.ip":"192.0.2.1","source.geolocation.cc":"XX"})",
-          .output = R"({"source.ip":"192.0.2.1","source.geolocation.cc":"XX",)"
-                    R"("source.geolocation.latitude":48.2082,)"
-                    R"("source.geolocation.longitude":16.3738,"source.geolocation.city":"Vienna"})"},
+          .output =
+              R"({"source.ip":"192.0.2.1","source.geolocation.cc":"XX",)"
+              R"("source.geolocation.latitude":48.2082,)"
+              R"("source.geolocation.longitude":16.3738,"source.geolocation.city":"Vienna"})"},
          {.about = "An address nobody knows",
           .args = "--database tests/data/city.mmdb",
           .input = R"({"source.ip":"10.0.0.1","extra.n":1e400})",
@@ -58,8 +62,12 @@ const Spec<Params> spec{
           .input = R"({"source.ip":"192.0.2.1; rm -rf /"})",
           .output = "",
           .failed = "invalid value for source.ip"}},
-    .data = {{.name = "geolite2-city", .kind = "mmdb", .parameter = "database", .warn_days = 8,
-              .max_days = 14, .expire_days = 30}},
+    .data = {{.name = "geolite2-city",
+              .kind = "mmdb",
+              .parameter = "database",
+              .warn_days = 8,
+              .max_days = 14,
+              .expire_days = 30}},
     .resources = {.rss_bytes = 70'000'000, .cpu_us_per_event = 2},
 };
 
@@ -88,8 +96,8 @@ class MaxmindGeoip {
       : database_{must(Mmdb::open(params.database.path))},
         overwrite_{params.overwrite},
         registered_{params.use_registered} {
-    const auto age = (std::time(nullptr) -
-                      static_cast<std::time_t>(database_.metadata().build_epoch)) / 86400;
+    const auto age =
+        (std::time(nullptr) - static_cast<std::time_t>(database_.metadata().build_epoch)) / 86400;
     if (age > spec.data[0].max_days)
       context.log.debug(params.database.path + " is " + std::to_string(age) + " days old");
   }

@@ -56,41 +56,42 @@ const Spec<Params> spec{
                                                "Rules applied to an event at most."),
                param<&Params::overwrite>("overwrite", "Replace and remove values that are there.")},
     .fields = fields_of,
-    .examples =
-        {{.about = "A constant; the field that the rule sets must be absent",
-          .args = "--configuration-path tests/data/modify.json",
-          .input = R"({"source.port":53})"
+    .examples = {
+        {.about = "A constant; the field that the rule sets must be absent",
+         .args = "--configuration-path tests/data/modify.json",
+         .input = R"({"source.port":53})"
+                  "\n"
+                  R"({"source.port":53,"classification.identifier":"dns"})",
+         .output = R"({"source.port":53,"classification.identifier":"open-dns",)"
+                   R"("protocol.application":"dns"})"
                    "\n"
-                   R"({"source.port":53,"classification.identifier":"dns"})",
-          .output = R"({"source.port":53,"classification.identifier":"open-dns",)"
-                    R"("protocol.application":"dns"})"
-                    "\n"
-                    R"({"source.port":53,"classification.identifier":"dns"})"},
-         {.about = "A group of a regular expression, fields of the event, a field removed",
-          .args = "--configuration-path tests/data/modify.json",
-          .input = R"({"malware.name":"vendor-conficker-b","source.port":22})"
+                   R"({"source.port":53,"classification.identifier":"dns"})"},
+        {.about = "A group of a regular expression, fields of the event, a field removed",
+         .args = "--configuration-path tests/data/modify.json",
+         .input = R"({"malware.name":"vendor-conficker-b","source.port":22})"
+                  "\n"
+                  R"({"source.tor_node":false})",
+         .output = R"({"malware.name":"conficker","source.port":22,)"
+                   R"("comment":"conficker, port    22"})"
                    "\n"
-                   R"({"source.tor_node":false})",
-          .output = R"({"malware.name":"conficker","source.port":22,)"
-                    R"("comment":"conficker, port    22"})"
-                    "\n"
-                    R"({"extra.tags":["clean",1]})"},
-         {.about = "One rule an event, and values that are there stay",
-          .args = "--configuration-path tests/data/modify.json --maximum-matches 1 "
-                  "--overwrite false",
-          .input = R"({"source.port":53,"protocol.application":"mdns","source.tor_node":false})",
-          .output = R"({"source.port":53,"protocol.application":"mdns","source.tor_node":false,)"
-                    R"("classification.identifier":"open-dns"})"},
-         {.about = "Hostile: braces and escapes in values, an absent field, a result that is no address",
-          .args = "--configuration-path tests/data/modify.json",
-          .input = R"({"event_description.text":"host \u0031\u0039\u0032.0.2.1 {msg[raw]}"})"
-                   "\n"
-                   R"({"malware.name":"vendor-x"})"
-                   "\n"
-                   R"({"event_description.text":"host {msg[comment]}"})",
-          .output = R"({"event_description.text":"host \u0031\u0039\u0032.0.2.1 {msg[raw]}",)"
-                    R"("source.ip":"192.0.2.1"})",
-          .failed = "rule address out of the text: invalid value for source.ip"}}};
+                   R"({"extra.tags":["clean",1]})"},
+        {.about = "One rule an event, and values that are there stay",
+         .args = "--configuration-path tests/data/modify.json --maximum-matches 1 "
+                 "--overwrite false",
+         .input = R"({"source.port":53,"protocol.application":"mdns","source.tor_node":false})",
+         .output = R"({"source.port":53,"protocol.application":"mdns","source.tor_node":false,)"
+                   R"("classification.identifier":"open-dns"})"},
+        {.about =
+             "Hostile: braces and escapes in values, an absent field, a result that is no address",
+         .args = "--configuration-path tests/data/modify.json",
+         .input = R"({"event_description.text":"host \u0031\u0039\u0032.0.2.1 {msg[raw]}"})"
+                  "\n"
+                  R"({"malware.name":"vendor-x"})"
+                  "\n"
+                  R"({"event_description.text":"host {msg[comment]}"})",
+         .output = R"({"event_description.text":"host \u0031\u0039\u0032.0.2.1 {msg[raw]}",)"
+                   R"("source.ip":"192.0.2.1"})",
+         .failed = "rule address out of the text: invalid value for source.ip"}}};
 
 class Modify {
  public:

@@ -10,9 +10,10 @@ struct Params {};
 const Spec<Params> spec{
     .name = "taxonomy",
     .summary = "Add the taxonomy that an event's classification belongs to.",
-    .details = "An event without a taxonomy gets the one of its classification.type, or 'other' "
-               "if the type is of no known taxonomy. An event without a type gets the type "
-               "'undetermined'. What is there already is kept.",
+    .details =
+        "An event without a taxonomy gets the one of its classification.type, or 'other' "
+        "if the type is of no known taxonomy. An event without a type gets the type "
+        "'undetermined'. What is there already is kept.",
     .reads = {field::classification.type},
     .sets = {always(field::classification.taxonomy), always(field::classification.type)},
     .examples = {{.about = "A known type",

@@ -25,11 +25,13 @@ const Spec<Params> spec{
         "protocol.application becomes the scheme (http for https), protocol.transport that of the "
         "schemes above except https. They come from source.url if it adds one of them, else from "
         "destination.url.\n\n"
-        "A URL that cannot be split, or whose port is no number up to 65535, makes a failed record.",
+        "A URL that cannot be split, or whose port is no number up to 65535, makes a failed "
+        "record.",
     .params = {param<&Params::overwrite>("overwrite", "Replace values that are there already."),
                param<&Params::skip_fields>("skip_fields", "Fields to leave alone.")},
     .needs_any = {field::source.url, field::destination.url},
-    .sets = {given(field::source.url, field::source.ip), given(field::source.url, field::source.fqdn),
+    .sets = {given(field::source.url, field::source.ip),
+             given(field::source.url, field::source.fqdn),
              given(field::source.url, field::source.port),
              given(field::source.url, field::source.urlpath),
              given(field::source.url, field::source.account),
@@ -39,41 +41,41 @@ const Spec<Params> spec{
              given(field::destination.url, field::destination.urlpath),
              given(field::destination.url, field::destination.account), field::protocol.application,
              field::protocol.transport},
-    .examples =
-        {{.about = "A name, an account and a port",
-          .args = "",
-          .input = R"({"source.url":"https://admin@www.example.com:8443/index.html?q#f"})",
-          .output = R"({"source.url":"https://admin@www.example.com:8443/index.html?q#f",)"
-                    R"("source.fqdn":"www.example.com","source.port":8443,)"
-                    R"("source.urlpath":"/index.html","source.account":"admin",)"
-                    R"("protocol.application":"http"})"},
-         {.about = "An address; the protocol is that of the source",
-          .args = "",
-          .input = R"({"source.url":"http://192.0.2.1/","destination.url":"ftp://[2001:db8::1]"})",
-          .output = R"({"source.url":"http://192.0.2.1/","destination.url":"ftp://[2001:db8::1]",)"
-                    R"("source.ip":"192.0.2.1","source.port":80,"source.urlpath":"/",)"
-                    R"("protocol.application":"http","protocol.transport":"tcp",)"
-                    R"("destination.ip":"2001:db8::1","destination.port":21})"},
-         {.about = "What is there is replaced, the port left alone",
-          .args = "--overwrite --skip-fields source.port",
-          .input = R"({"source.url":"tftp://b.example","source.fqdn":"a.example"})",
-          .output = R"({"source.url":"tftp://b.example","source.fqdn":"b.example",)"
-                    R"("protocol.application":"tftp","protocol.transport":"udp"})"},
-         {.about = "Hostile: an address as a number and port 0, a name in Unicode, a port too large",
-          .args = "",
-          .input = R"({"source.url":"http://3221225985:0/"})"
+    .examples = {
+        {.about = "A name, an account and a port",
+         .args = "",
+         .input = R"({"source.url":"https://admin@www.example.com:8443/index.html?q#f"})",
+         .output = R"({"source.url":"https://admin@www.example.com:8443/index.html?q#f",)"
+                   R"("source.fqdn":"www.example.com","source.port":8443,)"
+                   R"("source.urlpath":"/index.html","source.account":"admin",)"
+                   R"("protocol.application":"http"})"},
+        {.about = "An address; the protocol is that of the source",
+         .args = "",
+         .input = R"({"source.url":"http://192.0.2.1/","destination.url":"ftp://[2001:db8::1]"})",
+         .output = R"({"source.url":"http://192.0.2.1/","destination.url":"ftp://[2001:db8::1]",)"
+                   R"("source.ip":"192.0.2.1","source.port":80,"source.urlpath":"/",)"
+                   R"("protocol.application":"http","protocol.transport":"tcp",)"
+                   R"("destination.ip":"2001:db8::1","destination.port":21})"},
+        {.about = "What is there is replaced, the port left alone",
+         .args = "--overwrite --skip-fields source.port",
+         .input = R"({"source.url":"tftp://b.example","source.fqdn":"a.example"})",
+         .output = R"({"source.url":"tftp://b.example","source.fqdn":"b.example",)"
+                   R"("protocol.application":"tftp","protocol.transport":"udp"})"},
+        {.about = "Hostile: an address as a number and port 0, a name in Unicode, a port too large",
+         .args = "",
+         .input = R"({"source.url":"http://3221225985:0/"})"
+                  "\n"
+                  R"({"source.url":"http://m\u00fcnchen.example"})"
+                  "\n"
+                  R"({"source.url":"http://192.0.2.1:99999/"})",
+         .output = R"({"source.url":"http://3221225985:0/","source.ip":"192.0.2.1",)"
+                   R"("source.port":80,"source.urlpath":"/","protocol.application":"http",)"
+                   R"("protocol.transport":"tcp"})"
                    "\n"
-                   R"({"source.url":"http://m\u00fcnchen.example"})"
-                   "\n"
-                   R"({"source.url":"http://192.0.2.1:99999/"})",
-          .output = R"({"source.url":"http://3221225985:0/","source.ip":"192.0.2.1",)"
-                    R"("source.port":80,"source.urlpath":"/","protocol.application":"http",)"
-                    R"("protocol.transport":"tcp"})"
-                    "\n"
-                    R"({"source.url":"http://m\u00fcnchen.example",)"
-                    R"("source.fqdn":"xn--mnchen-3ya.example","source.port":80,)"
-                    R"("protocol.application":"http","protocol.transport":"tcp"})",
-          .failed = "its port is no number up to 65535"}}};
+                   R"({"source.url":"http://m\u00fcnchen.example",)"
+                   R"("source.fqdn":"xn--mnchen-3ya.example","source.port":80,)"
+                   R"("protocol.application":"http","protocol.transport":"tcp"})",
+         .failed = "its port is no number up to 65535"}}};
 
 struct Scheme {
   std::string_view name;
@@ -100,8 +102,8 @@ struct End {
 constexpr End ends[] = {
     {field::source.url, field::source.ip, field::source.fqdn, field::source.port,
      field::source.urlpath, field::source.account},
-    {field::destination.url, field::destination.ip, field::destination.fqdn, field::destination.port,
-     field::destination.urlpath, field::destination.account}};
+    {field::destination.url, field::destination.ip, field::destination.fqdn,
+     field::destination.port, field::destination.urlpath, field::destination.account}};
 
 class Url {
  public:

@@ -92,8 +92,9 @@ const Command& check_command() {
           "wrong parameters, bots in the wrong place, and queues that lead nowhere.\n\n"
           "Exit codes: 0 it would work, 1 warnings with --strict, 2 it would not.",
       .options = {param<&CheckParams::json>("json", "Print the report as JSON."),
-                  param<&CheckParams::dot>("dot", "Print the graph for Graphviz; findings go to "
-                                             "standard error."),
+                  param<&CheckParams::dot>("dot",
+                                           "Print the graph for Graphviz; findings go to "
+                                           "standard error."),
                   param<&CheckParams::strict>("strict", "Warnings are failures: exit code 1.")},
       .run = run};
   return command;

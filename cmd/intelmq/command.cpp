@@ -83,9 +83,8 @@ std::vector<std::string> read_options(const Command& command,
 
 bool wants_help(const Command& command, const std::vector<std::string>& arguments) {
   const auto options = divide(command, arguments).options;
-  return std::any_of(options.begin(), options.end(), [](const std::string& word) {
-    return word == "--help" || word == "-h";
-  });
+  return std::any_of(options.begin(), options.end(),
+                     [](const std::string& word) { return word == "--help" || word == "-h"; });
 }
 
 std::string help_of(const Command& command) {
@@ -114,8 +113,9 @@ std::string help_of_all() {
   out += "\nOptions:\n";
   out += row("  --help", "Show this help, or after a command that of the command.", 18);
   out += row("  --version", "Show the version.", 18);
-  return out + "\nExample:\n  intelmq check 'intelmq-parser-json --input-format raw < FILE | "
-               "intelmq-expert-taxonomy'\n";
+  return out +
+         "\nExample:\n  intelmq check 'intelmq-parser-json --input-format raw < FILE | "
+         "intelmq-expert-taxonomy'\n";
 }
 
 void print(std::string_view text) {

@@ -14,11 +14,11 @@
 namespace intelmq::front {
 
 /// A subcommand of `intelmq`: options are declared once, for the command line and for help. The
-/// structs they are bound to have different names: GCC 12 gives `param<&Params::x>` external linkage
-/// even if Params is local to its file, and one program would mix them up.
+/// structs they are bound to have different names: GCC 12 gives `param<&Params::x>` external
+/// linkage even if Params is local to its file, and one program would mix them up.
 struct Command {
   std::string_view name;
-  std::string_view words;    ///< What follows the options: `BOT [ARGUMENT]...`
+  std::string_view words;  ///< What follows the options: `BOT [ARGUMENT]...`
   std::string_view summary;
   std::string_view details;  ///< Paragraphs of its help.
   std::vector<Parameter> options;

@@ -117,8 +117,9 @@ Retry send_again(const std::string& path, const LetterParams& params, Output& ou
 
 void lock_alone(const std::string& path, const FileDescriptor& file) {
   if (flock(file.get(), LOCK_EX | LOCK_NB) == 0) return;
-  throw StartError(path + ": another program has the file open, nothing was removed; try again "
-                          "when it has ended",
+  throw StartError(path +
+                       ": another program has the file open, nothing was removed; try again "
+                       "when it has ended",
                    ExitCode::temporary);
 }
 
@@ -135,11 +136,14 @@ void remove_sent(const std::string& path, const FileDescriptor& file, const Retr
                      ExitCode::temporary);
   std::string kept;
   auto next = retry.sent.begin();
-  must(each_line(path, [&](std::string_view line, std::int64_t offset) {
-         if (next != retry.sent.end() && *next == offset) ++next;
-         else kept.append(line).append("\n");
-         return true;
-       }),
+  must(each_line(path,
+                 [&](std::string_view line, std::int64_t offset) {
+                   if (next != retry.sent.end() && *next == offset)
+                     ++next;
+                   else
+                     kept.append(line).append("\n");
+                   return true;
+                 }),
        ExitCode::no_input);
   must(atomic_write(path, kept), ExitCode::io_error);
 }
@@ -198,13 +202,12 @@ const Command& dead_letters_command() {
           "bot again; give that bot another file for its dead letters.\n\n"
           "Records of which only the beginning was kept are named and not sent; the exit code is "
           "65 then, and when a line of FILE is no dead letter.",
-      .options =
-          {param<&LetterParams::reason>("reason",
-                                        "Only letters whose reason or code has this text."),
-           param<&LetterParams::json>("json", "show: print the letters as JSON lines."),
-           param<&LetterParams::limit>("limit", "Most letters that are listed or sent."),
-           param<&LetterParams::remove>(
-               "remove", "retry: take the sent letters out of FILE when all were written.")},
+      .options = {param<&LetterParams::reason>("reason",
+                                               "Only letters whose reason or code has this text."),
+                  param<&LetterParams::json>("json", "show: print the letters as JSON lines."),
+                  param<&LetterParams::limit>("limit", "Most letters that are listed or sent."),
+                  param<&LetterParams::remove>(
+                      "remove", "retry: take the sent letters out of FILE when all were written.")},
       .run = run};
   return command;
 }

@@ -81,9 +81,9 @@ std::string page(const ConfiguredBot& bot) {
   add_row(out, "remembers", document["state"]["holds"].text());
   add_row(out, "instances", document["scaling"]["mode"].text());
   for (const Json& data : document["external_data"].items())
-    add_row(out, "data file",
-            fmt::format("{} ({}), {}", data["name"].text(), data["kind"].text(),
-                        data["path"].text()));
+    add_row(
+        out, "data file",
+        fmt::format("{} ({}), {}", data["name"].text(), data["kind"].text(), data["path"].text()));
   add_fields(out, bot);
   add_parameters(out, bot);
   return out + fmt::format("\nMore: {} --help, man {}\n", sheet.program, sheet.program);
@@ -92,8 +92,7 @@ std::string page(const ConfiguredBot& bot) {
 int run(const Command& command, const std::vector<std::string>& arguments) {
   DescribeParams params;
   const auto words = read_options(command, arguments, &params);
-  if (words.empty())
-    throw StartError("describe: which bot? (see intelmq list)", ExitCode::usage);
+  if (words.empty()) throw StartError("describe: which bot? (see intelmq list)", ExitCode::usage);
   const Catalogue catalogue = read_catalogue();
   const auto entry = catalogue.find(words.front());
   if (!entry) throw StartError(entry.error().text, ExitCode::usage);
@@ -112,10 +111,11 @@ const Command& describe_command() {
       .name = "describe",
       .words = "BOT [ARGUMENT]...",
       .summary = "Show what a bot needs, sets and takes.",
-      .details = "BOT is a program, or its name without what stands before it (taxonomy, "
-                 "expert/taxonomy), or a module of IntelMQ.\n\n"
-                 "With arguments of the bot, the fields are those under this configuration. "
-                 "What follows -- is always an argument of the bot.",
+      .details =
+          "BOT is a program, or its name without what stands before it (taxonomy, "
+          "expert/taxonomy), or a module of IntelMQ.\n\n"
+          "With arguments of the bot, the fields are those under this configuration. "
+          "What follows -- is always an argument of the bot.",
       .options = {param<&DescribeParams::json>("json", "Print the bot's description as JSON.")},
       .passes_arguments = true,
       .run = run};

@@ -50,9 +50,10 @@ const Command& list_command() {
       .name = "list",
       .words = "",
       .summary = "List the bots of this machine.",
-      .details = "Bots are the programs intelmq-KIND-NAME beside this program and in the "
-                 "directories of INTELMQ_BOT_PATH, separated by colons. What they say of "
-                 "themselves is kept in $XDG_CACHE_HOME/intelmq/catalogue.json.",
+      .details =
+          "Bots are the programs intelmq-KIND-NAME beside this program and in the "
+          "directories of INTELMQ_BOT_PATH, separated by colons. What they say of "
+          "themselves is kept in $XDG_CACHE_HOME/intelmq/catalogue.json.",
       .options = {param<&ListParams::json>("json", "Print an array of the bots' descriptions.")},
       .run = run};
   return command;

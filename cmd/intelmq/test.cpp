@@ -62,11 +62,9 @@ CaseResult test_case(const std::string& directory, const CataloguePlaces& places
   CaseResult result;
   const auto begin = std::chrono::steady_clock::now();
   result.differences = outcome_of(directory, places, update, result.name);
-  result.seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   if (!result.differences.empty()) print(fmt::format("FAILED {}\n", result.name));
-  for (const std::string& difference : result.differences)
-    print(fmt::format("  {}\n", difference));
+  for (const std::string& difference : result.differences) print(fmt::format("  {}\n", difference));
   return result;
 }
 
@@ -94,8 +92,8 @@ int run(const Command& command, const std::vector<std::string>& arguments) {
   });
   if (params.junit) must(atomic_write(*params.junit, junit(results)), ExitCode::cannot_create);
   if (results.empty()) complain("no case found in " + join(words, ", "));
-  print(fmt::format("{} passed, {} failed\n",
-                    results.size() - static_cast<std::size_t>(failures), failures));
+  print(fmt::format("{} passed, {} failed\n", results.size() - static_cast<std::size_t>(failures),
+                    failures));
   if (results.empty()) return none_found;
   return failures == 0 ? 0 : some_failed;
 }

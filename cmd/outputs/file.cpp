@@ -32,20 +32,23 @@ const Spec<Params> spec{
         "Keys are sorted. Only whole lines are ever in the file: what a crash or a full disk left "
         "of a line is moved to FILE.torn at the next start. The directory is made if it is not "
         "there.",
-    .params =
-        {param<&Params::file>("file", "The file."),
-         param<&Params::format_filename>(
-             "format_filename", "Take --file as a template with fields of the event, such as "
-                                "{event[feed.code]} or {event[time.source]:%Y-%m-%d}."),
-         param<&Params::hierarchical_output>("hierarchical_output", "Nest the keys at their dots."),
-         param<&Params::keep_raw_field>("keep_raw_field", "Write the field raw too."),
-         param<&Params::message_with_type>("message_with_type", "Write __type too."),
-         param<&Params::message_jsondict_as_string>(
-             "message_jsondict_as_string", "Taken for IntelMQ's sake; has no effect there either."),
-         param<&Params::single_key>("single_key", "Write the value of this field alone; raw is "
-                                                  "decoded."),
-         param<&Params::encoding_errors_mode>(
-             "encoding_errors_mode", "What to do with text that UTF-8 cannot carry.")},
+    .params = {param<&Params::file>("file", "The file."),
+               param<&Params::format_filename>(
+                   "format_filename",
+                   "Take --file as a template with fields of the event, such as "
+                   "{event[feed.code]} or {event[time.source]:%Y-%m-%d}."),
+               param<&Params::hierarchical_output>("hierarchical_output",
+                                                   "Nest the keys at their dots."),
+               param<&Params::keep_raw_field>("keep_raw_field", "Write the field raw too."),
+               param<&Params::message_with_type>("message_with_type", "Write __type too."),
+               param<&Params::message_jsondict_as_string>(
+                   "message_jsondict_as_string",
+                   "Taken for IntelMQ's sake; has no effect there either."),
+               param<&Params::single_key>("single_key",
+                                          "Write the value of this field alone; raw is "
+                                          "decoded."),
+               param<&Params::encoding_errors_mode>(
+                   "encoding_errors_mode", "What to do with text that UTF-8 cannot carry.")},
     .examples = {{.about = "Write to a file",
                   .args = "--file /dev/null",
                   .input = R"({"source.ip":"192.0.2.1","raw":"YQ=="})",
@@ -138,8 +141,9 @@ class FileOutput {
 
   bool fit(Event& event) {
     if (fit_half_surrogates(line_, params_.encoding_errors_mode)) return true;
-    event.reject("half a surrogate pair, which UTF-8 cannot carry; --encoding-errors-mode says "
-                 "what to write instead");
+    event.reject(
+        "half a surrogate pair, which UTF-8 cannot carry; --encoding-errors-mode says "
+        "what to write instead");
     return false;
   }
 

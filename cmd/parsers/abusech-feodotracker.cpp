@@ -30,14 +30,16 @@ const Spec<Params> spec{
     .examples =
         {{.about = "One server",
           .args = "--input-format raw --feed-name 'Feodo Tracker' --provider Abuse.ch",
-          .input = R"([{"ip_address": "192.0.2.1", "port": 443, "status": "online", "hostname": null,
+          .input =
+              R"([{"ip_address": "192.0.2.1", "port": 443, "status": "online", "hostname": null,
   "as_number": 64496, "as_name": "EXAMPLE", "country": "AT",
   "first_seen": "2021-01-17 07:44:46", "last_online": "2023-01-01", "malware": "Dridex"}])",
           .output =
               R"({"feed.name":"Feodo Tracker","feed.provider":"Abuse.ch","feed.accuracy":100.0,"time.source":"2021-01-17T07:44:46+00:00","classification.type":"c2-server","source.ip":"192.0.2.1","source.port":443,"source.asn":64496,"source.as_name":"EXAMPLE","source.geolocation.cc":"AT","malware.name":"dridex","extra.last_online":"2023-01-01","status":"online","raw":"W3siaXBfYWRkcmVzcyI6ICIxOTIuMC4yLjEiLCAicG9ydCI6IDQ0MywgInN0YXR1cyI6ICJvbmxpbmUiLCAiaG9zdG5hbWUiOiBudWxsLCAiYXNfbnVtYmVyIjogNjQ0OTYsICJhc19uYW1lIjogIkVYQU1QTEUiLCAiY291bnRyeSI6ICJBVCIsICJmaXJzdF9zZWVuIjogIjIwMjEtMDEtMTcgMDc6NDQ6NDYiLCAibGFzdF9vbmxpbmUiOiAiMjAyMy0wMS0wMSIsICJtYWx3YXJlIjogIkRyaWRleCJ9XQ=="})"},
          {.about = "Never seen first: the day of last_online counts",
           .args = "--input-format raw",
-          .input = R"([{"ip_address":"192.0.2.2","port":80,"as_number":0,"country":"AUT","first_seen":null,"last_online":"2023-01-01"}])",
+          .input =
+              R"([{"ip_address":"192.0.2.2","port":80,"as_number":0,"country":"AUT","first_seen":null,"last_online":"2023-01-01"}])",
           .output =
               R"({"feed.accuracy":100.0,"time.source":"2023-01-01T00:00:00+00:00","classification.type":"c2-server","source.ip":"192.0.2.2","source.port":80,"extra.last_online":"2023-01-01","raw":"W3siaXBfYWRkcmVzcyI6ICIxOTIuMC4yLjIiLCAicG9ydCI6IDgwLCAiYXNfbnVtYmVyIjogMCwgImNvdW50cnkiOiAiQVVUIiwgImZpcnN0X3NlZW4iOiBudWxsLCAibGFzdF9vbmxpbmUiOiAiMjAyMy0wMS0wMSJ9XQ=="})"},
          {.about = "A bad item fails alone",
@@ -67,21 +69,35 @@ class FeodoTracker {
     while (!emit.stopped()) {
       const JsonItems::Found found = items_.next();
       if (found == JsonItems::Found::end) return;
-      if (found == JsonItems::Found::bad) emit.failed(items_.text(), items_.reason());
-      else parse_item(items_.text(), emit);
+      if (found == JsonItems::Found::bad)
+        emit.failed(items_.text(), items_.reason());
+      else
+        parse_item(items_.text(), emit);
     }
   }
 
  private:
-  enum Place : std::size_t { ip_address, port, as_number, as_name, country, hostname, malware,
-                             last_online_text, status, first_seen, places };
+  enum Place : std::size_t {
+    ip_address,
+    port,
+    as_number,
+    as_name,
+    country,
+    hostname,
+    malware,
+    last_online_text,
+    status,
+    first_seen,
+    places
+  };
 
   void parse_item(std::string_view item, Emit& emit) {
     values_.fill({});
     const ScanError error = Scanner(item.data(), item.size())
-        .members([this](const char* key, std::size_t key_size, const char* value, std::size_t size) {
-          note({key, key_size}, {value, size});
-        });
+                                .members([this](const char* key, std::size_t key_size,
+                                                const char* value, std::size_t size) {
+                                  note({key, key_size}, {value, size});
+                                });
     if (error.reason)
       return emit.failed(item, fmt::format("{} at byte {}", error.reason, error.offset));
     raw_ = "[";
@@ -119,12 +135,15 @@ class FeodoTracker {
 
   static bool is_text(std::string_view raw) { return raw.size() > 2 && raw.front() == '"'; }
 
-  const std::array<Member, first_seen> members_ = {
-      Member{"ip_address", field::source.ip, true}, Member{"port", field::source.port, true},
-      Member{"as_number", field::source.asn},       Member{"as_name", field::source.as_name},
-      Member{"country", field::source.geolocation.cc},
-      Member{"hostname", field::source.reverse_dns}, Member{"malware", field::malware.name},
-      Member{"last_online", last_online},            Member{"status", field::status}};
+  const std::array<Member, first_seen> members_ = {Member{"ip_address", field::source.ip, true},
+                                                   Member{"port", field::source.port, true},
+                                                   Member{"as_number", field::source.asn},
+                                                   Member{"as_name", field::source.as_name},
+                                                   Member{"country", field::source.geolocation.cc},
+                                                   Member{"hostname", field::source.reverse_dns},
+                                                   Member{"malware", field::malware.name},
+                                                   Member{"last_online", last_online},
+                                                   Member{"status", field::status}};
   TimeFormat first_seen_, last_online_;
   JsonItems items_;
   std::array<std::string_view, places> values_;

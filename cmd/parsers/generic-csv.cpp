@@ -37,8 +37,13 @@ struct Params {
 using Cells = std::span<const std::string_view>;
 
 ColumnOptions column_options(const Params& p) {
-  return {p.columns, p.columns_required, p.column_regex_search, p.data_type, p.type_translation,
-          p.default_url_protocol.value_or(""), p.time_format.value_or(""),
+  return {p.columns,
+          p.columns_required,
+          p.column_regex_search,
+          p.data_type,
+          p.type_translation,
+          p.default_url_protocol.value_or(""),
+          p.time_format.value_or(""),
           p.type && !p.type->empty()};
 }
 
@@ -66,37 +71,42 @@ const Spec<Params> spec{
         "raw is the header lines and the row, written with commas. A row whose cell fits nowhere "
         "fails alone, unless columns_required says that the cell may be left out.",
     .params =
-        {param<&Params::columns>(
-             "columns", "Fields of the columns: a list, or a text with commas.", Need::required),
+        {param<&Params::columns>("columns", "Fields of the columns: a list, or a text with commas.",
+                                 Need::required),
          param<&Params::columns_required>(
-             "columns_required", "For each column whether a cell that fits nowhere fails the row "
-                                 "(a list of true and false; all are required without it)."),
+             "columns_required",
+             "For each column whether a cell that fits nowhere fails the row "
+             "(a list of true and false; all are required without it)."),
          param<&Params::delimiter>("delimiter", "The character between cells; \\t is a tab."),
          param<&Params::skip_header>("skip_header",
                                      "How many lines are headers: true (one), false or a number."),
          param<&Params::default_url_protocol>("default_url_protocol",
                                               "What is put before a URL without ://."),
          param<&Params::time_format>(
-             "time_format", "How time.source is written: timestamp, windows_nt, epoch_millis, "
-                            "from_format|FMT, from_format_midnight|FMT, utc_isoformat or fuzzy."),
+             "time_format",
+             "How time.source is written: timestamp, windows_nt, epoch_millis, "
+             "from_format|FMT, from_format_midnight|FMT, utc_isoformat or fuzzy."),
          param<&Params::type>("type", "classification.type of rows that do not have one."),
          param<&Params::type_translation>(
-             "type_translation", "Object of texts in the feed and the classification.type for each."),
+             "type_translation",
+             "Object of texts in the feed and the classification.type for each."),
          param<&Params::data_type>("data_type",
                                    "Object of fields whose cells hold JSON, each with \"json\"."),
          param<&Params::column_regex_search>(
              "column_regex_search",
              "Object of fields and regular expressions: the first match in a cell is its value."),
          param<&Params::compose_fields>(
-             "compose_fields", "Object of fields and templates such as \"http://{0}{1}\", in which "
-                               "{N} is the cell of column N, counted from 0."),
+             "compose_fields",
+             "Object of fields and templates such as \"http://{0}{1}\", in which "
+             "{N} is the cell of column N, counted from 0."),
          param<&Params::filter_text>("filter_text", "Text that rows are chosen by."),
          param<&Params::filter_type>(
              "filter_type", "Whether rows with the text are the only ones or are left out.")},
     .fields = fields,
     .examples =
         {{.about = "A list of addresses with their ports",
-          .args = "--input-format raw --feed-name demo --columns time.source,source.ip,source.port --type "
+          .args = "--input-format raw --feed-name demo --columns time.source,source.ip,source.port "
+                  "--type "
                   "scanner",
           .input = "# time, ip, port\n2024-05-01 12:00:00,192.0.2.1,443\n",
           .output =
@@ -109,7 +119,8 @@ const Spec<Params> spec{
               R"({"feed.accuracy":100.0,"source.ip":"192.0.2.1","comment":"open;\nport","classification.type":"blacklist","raw":"aG9zdDtuO3RleHQKMTkyLjAuMi4xLDEsIm9wZW47CnBvcnQiCg=="}
 {"feed.accuracy":100.0,"source.fqdn":"www.example.com","comment":"seen","classification.type":"blacklist","raw":"aG9zdDtuO3RleHQKd3d3LmV4YW1wbGUuY29tLDIsc2Vlbgo="})"},
          {.about = "The number out of AS64496, and a URL made of two columns",
-          .args = R"(--input-format raw --columns source.asn,__IGNORE__,__IGNORE__ --column-regex-search '{"source.asn":"[0-9]+"}' --compose-fields '{"source.url":"http://{1}{2}"}')",
+          .args =
+              R"(--input-format raw --columns source.asn,__IGNORE__,__IGNORE__ --column-regex-search '{"source.asn":"[0-9]+"}' --compose-fields '{"source.url":"http://{1}{2}"}')",
           .input = "AS64496,www.example.com,/a\n",
           .output =
               R"({"feed.accuracy":100.0,"source.asn":64496,"source.url":"http://www.example.com/a","raw":"QVM2NDQ5Nix3d3cuZXhhbXBsZS5jb20sL2EK"})"},
@@ -155,19 +166,22 @@ class GenericCsv {
     wanted_ = p.filter_type == Filter::whitelist;
     check_type(context);
     for (const auto& [name, text] : must(text_pairs(p.compose_fields)))
-      composed_.push_back({must(context.rules.harmonization.name(name)),
-                           must(FormatTemplate::compile(text))});
+      composed_.push_back(
+          {must(context.rules.harmonization.name(name)), must(FormatTemplate::compile(text))});
   }
 
   void parse(Report& report, Emit& emit) {
     csv_.start(report.bytes);
     header_.clear();
-    for (std::int64_t i = 0; i < headers_ && csv_.next_line(); ++i) header_.emplace_back(csv_.text());
+    for (std::int64_t i = 0; i < headers_ && csv_.next_line(); ++i)
+      header_.emplace_back(csv_.text());
     while (!emit.stopped()) {
       const CsvReader::Found found = csv_.next();
       if (found == CsvReader::Found::end) return;
-      if (found == CsvReader::Found::bad) emit.failed(csv_.text(), csv_.reason());
-      else if (passes(csv_.cells())) emit_row(emit);
+      if (found == CsvReader::Found::bad)
+        emit.failed(csv_.text(), csv_.reason());
+      else if (passes(csv_.cells()))
+        emit_row(emit);
     }
   }
 
@@ -197,12 +211,12 @@ class GenericCsv {
     const std::string_view text = csv_.text();
     const bool plain = csv_.plain();
     const std::size_t valid = plain ? text.size() : valid_utf8_prefix(text.data(), text.size());
-    if (valid != text.size())
-      return emit.failed(text, fmt::format("byte {} is not UTF-8", valid));
+    if (valid != text.size()) return emit.failed(text, fmt::format("byte {} is not UTF-8", valid));
     emit.record(raw_of(cells), csv_.text(), [&](Event& event) {
       columns_.fill(cells, event, plain);
       if (event.verdict() == Verdict::keep) compose(cells, event);
-      if (event.verdict() == Verdict::keep && !type_.empty() && !event.has(field::classification.type))
+      if (event.verdict() == Verdict::keep && !type_.empty() &&
+          !event.has(field::classification.type))
         event.add_text(field::classification.type, type_);
     });
   }
@@ -214,8 +228,10 @@ class GenericCsv {
       return csv_.whole();
     raw_.clear();
     for (const std::string& line : header_) raw_.append(line).append(csv_.usual_ending());
-    if (as_written) raw_.append(csv_.text()).append(csv_.usual_ending());
-    else append_csv_row(raw_, cells, csv_.usual_ending());
+    if (as_written)
+      raw_.append(csv_.text()).append(csv_.usual_ending());
+    else
+      append_csv_row(raw_, cells, csv_.usual_ending());
     return raw_;
   }
 

@@ -58,8 +58,10 @@ class JsonEvents {
     lines_.start(report.bytes);
     while (!emit.stopped() && lines_.next()) {
       if (trim(lines_.text()).empty()) continue;
-      if (lines_.too_long()) emit.failed(lines_.text(), "the line is longer than a record may be");
-      else parse_object(lines_.text(), emit);
+      if (lines_.too_long())
+        emit.failed(lines_.text(), "the line is longer than a record may be");
+      else
+        parse_object(lines_.text(), emit);
     }
   }
 

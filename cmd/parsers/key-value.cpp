@@ -38,23 +38,26 @@ const Spec<Params> spec{
         "key-value separator. Keys that are not configured, parts without a separator and values "
         "that do not fit their field are passed over. time.source may be seconds since 1970 or "
         "any date.",
-    .params =
-        {param<&Params::keys>("keys", "Object of keys in the feed and the field for each.",
-                              Need::required),
-         param<&Params::pair_separator>("pair_separator", "What stands between pairs; \\t is a tab."),
-         param<&Params::kv_separator>("kv_separator", "What stands between key and value."),
-         param<&Params::strip_quotes>("strip_quotes",
-                                      "Remove the double quotes around a value."),
-         param<&Params::timestamp_key>("timestamp_key", "Not used; kept for old configurations.")},
+    .params = {param<&Params::keys>("keys", "Object of keys in the feed and the field for each.",
+                                    Need::required),
+               param<&Params::pair_separator>("pair_separator",
+                                              "What stands between pairs; \\t is a tab."),
+               param<&Params::kv_separator>("kv_separator", "What stands between key and value."),
+               param<&Params::strip_quotes>("strip_quotes",
+                                            "Remove the double quotes around a value."),
+               param<&Params::timestamp_key>("timestamp_key",
+                                             "Not used; kept for old configurations.")},
     .fields = fields,
     .examples =
         {{.about = "A line of a firewall's log",
-          .args = R"(--input-format raw --feed-name demo --keys '{"src":"source.ip","t":"time.source","msg":"comment"}')",
+          .args =
+              R"(--input-format raw --feed-name demo --keys '{"src":"source.ip","t":"time.source","msg":"comment"}')",
           .input = "May fw src=192.0.2.1 t=1577836800 msg=\"blocked\" len=40\n",
           .output =
               R"({"feed.name":"demo","feed.accuracy":100.0,"source.ip":"192.0.2.1","time.source":"2020-01-01T00:00:00+00:00","comment":"blocked","raw":"TWF5IGZ3IHNyYz0xOTIuMC4yLjEgdD0xNTc3ODM2ODAwIG1zZz0iYmxvY2tlZCIgbGVuPTQw"})"},
          {.about = "Other separators, quotes kept",
-          .args = R"(--input-format raw --pair-separator '|' --kv-separator : --strip-quotes=false --keys '{"src":"source.ip","m":"comment"}')",
+          .args =
+              R"(--input-format raw --pair-separator '|' --kv-separator : --strip-quotes=false --keys '{"src":"source.ip","m":"comment"}')",
           .input = "src:192.0.2.1|m:\"q\"|u:http://x\n",
           .output =
               R"({"feed.accuracy":100.0,"source.ip":"192.0.2.1","comment":"\"q\"","raw":"c3JjOjE5Mi4wLjIuMXxtOiJxInx1Omh0dHA6Ly94"})"},
@@ -101,9 +104,12 @@ class KeyValue {
       const std::string_view line = strip(lines_.text());
       const std::size_t valid = valid_utf8_prefix(line.data(), line.size());
       if (line.empty()) continue;
-      if (lines_.too_long()) emit.failed(line, "the line is longer than a record may be");
-      else if (valid != line.size()) emit.failed(line, fmt::format("byte {} is not UTF-8", valid));
-      else emit.record(line, [&](Event& event) { fill(line, event); });
+      if (lines_.too_long())
+        emit.failed(line, "the line is longer than a record may be");
+      else if (valid != line.size())
+        emit.failed(line, fmt::format("byte {} is not UTF-8", valid));
+      else
+        emit.record(line, [&](Event& event) { fill(line, event); });
     }
   }
 
@@ -131,8 +137,7 @@ class KeyValue {
   void add(const FieldName& field, std::string_view value, Event& event) const {
     Added added;
     if (field.id() == field::time.source.id) {
-      const auto time =
-          (is_digits(value) ? seconds_ : fuzzy_).convert(value, event.rules().now());
+      const auto time = (is_digits(value) ? seconds_ : fuzzy_).convert(value, event.rules().now());
       if (!time || !*time) return;
       added = event.add_text(field, **time);
     } else {

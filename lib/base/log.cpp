@@ -27,8 +27,10 @@ std::string harmless(std::string_view text) {
   std::string out;
   for (const char c : text.substr(0, max_message)) {
     const auto u = static_cast<unsigned char>(c);
-    if (u < 0x20 || u == 0x7f) out += fmt::format("\\x{:02x}", u);
-    else out += c;
+    if (u < 0x20 || u == 0x7f)
+      out += fmt::format("\\x{:02x}", u);
+    else
+      out += c;
   }
   if (text.size() > max_message) out += "...";
   return out;

@@ -57,11 +57,16 @@ void append_scalar(std::string& out, const YAML::Node& node) {
   if (node.Tag() == "!") return append_quoted(out, text);  // quoted in the source
   std::string small;
   for (const char c : text) small += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  if (text.empty() || text == "~" || small == "null") out += "null";
-  else if (small == "true" || small == "yes" || small == "on") out += "true";
-  else if (small == "false" || small == "no" || small == "off") out += "false";
-  else if (is_number(text)) out += text[0] == '+' ? text.substr(1) : text;
-  else append_quoted(out, text);
+  if (text.empty() || text == "~" || small == "null")
+    out += "null";
+  else if (small == "true" || small == "yes" || small == "on")
+    out += "true";
+  else if (small == "false" || small == "no" || small == "off")
+    out += "false";
+  else if (is_number(text))
+    out += text[0] == '+' ? text.substr(1) : text;
+  else
+    append_quoted(out, text);
 }
 
 void append_node(std::string& out, const YAML::Node& node, int depth) {

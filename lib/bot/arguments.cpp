@@ -11,9 +11,9 @@ namespace {
 
 [[noreturn]] void refuse(std::span<const Parameter* const> parameters, const std::string& word) {
   if (word.size() < 2 || word[0] != '-')
-    throw StartError("unexpected argument " + quote_for_message(word) +
-                         "; options begin with -- (see --help)",
-                     ExitCode::usage);
+    throw StartError(
+        "unexpected argument " + quote_for_message(word) + "; options begin with -- (see --help)",
+        ExitCode::usage);
   std::vector<std::string> names;
   for (const Parameter* parameter : parameters) names.push_back(parameter->option());
   const std::string name = word.substr(0, word.find('='));
@@ -50,8 +50,10 @@ std::vector<GivenOption> parse_arguments(std::span<const Parameter* const> param
     if (parameter.name == "help") name += ",-h";
     CLI::Option* option = app.add_option(name, values[i]);
     option->allow_extra_args(false);
-    if (parameter.is_switch()) option->expected(0, 1);
-    else option->expected(1);
+    if (parameter.is_switch())
+      option->expected(0, 1);
+    else
+      option->expected(1);
     option->multi_option_policy(parameter.repeatable ? CLI::MultiOptionPolicy::TakeAll
                                                      : CLI::MultiOptionPolicy::TakeLast);
     options.push_back(option);

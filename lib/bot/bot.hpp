@@ -61,12 +61,31 @@ const Bot& this_bot();
 
 namespace detail {
 
-template <class T> concept IsSplitter = requires(T t, Event& e, Emit& m) { t.process(e, m); };
-template <class T> concept IsBatch = requires(T t, Batch b) { t.process(b); };
-template <class T> concept IsExpert = requires(T t, Event& e) { t.process(e); } && !IsBatch<T>;
-template <class T> concept IsParser = requires(T t, Report& r, Emit& m) { t.parse(r, m); };
-template <class T> concept IsCollector = requires(T t, Emit& m) { t.collect(m); };
-template <class T> concept IsOutput = requires(T t, Batch b) { t.write(b); };
+template <class T>
+concept IsSplitter = requires(T t, Event& e, Emit& m) {
+  t.process(e, m);
+};
+template <class T>
+concept IsBatch = requires(T t, Batch b) {
+  t.process(b);
+};
+template <class T>
+concept IsExpert = requires(T t, Event& e) {
+  t.process(e);
+}
+&&!IsBatch<T>;
+template <class T>
+concept IsParser = requires(T t, Report& r, Emit& m) {
+  t.parse(r, m);
+};
+template <class T>
+concept IsCollector = requires(T t, Emit& m) {
+  t.collect(m);
+};
+template <class T>
+concept IsOutput = requires(T t, Batch b) {
+  t.write(b);
+};
 
 template <class T>
 class Runs final : public Instance {
@@ -75,8 +94,10 @@ class Runs final : public Instance {
   Runs(const P& params, const Context& context) : bot_{make(params, context)} {}
 
   void process(Event& event, Emit& emit) override {
-    if constexpr (IsSplitter<T>) bot_.process(event, emit);
-    else if constexpr (IsExpert<T>) bot_.process(event);
+    if constexpr (IsSplitter<T>)
+      bot_.process(event, emit);
+    else if constexpr (IsExpert<T>)
+      bot_.process(event);
   }
   void process_batch(Batch batch) override {
     if constexpr (IsBatch<T>) bot_.process(batch);
@@ -106,20 +127,28 @@ class Runs final : public Instance {
  private:
   template <class P>
   static T make(const P& params, const Context& context) {
-    if constexpr (std::constructible_from<T, const P&, const Context&>) return T(params, context);
-    else if constexpr (std::constructible_from<T, const P&>) return T(params);
-    else return T();
+    if constexpr (std::constructible_from<T, const P&, const Context&>)
+      return T(params, context);
+    else if constexpr (std::constructible_from<T, const P&>)
+      return T(params);
+    else
+      return T();
   }
   T bot_;
 };
 
 template <class T>
 constexpr Shape shape_of() {
-  if constexpr (IsParser<T>) return Shape::parser;
-  else if constexpr (IsCollector<T>) return Shape::collector;
-  else if constexpr (IsOutput<T>) return Shape::output;
-  else if constexpr (IsBatch<T>) return Shape::batch;
-  else if constexpr (IsSplitter<T>) return Shape::splitter;
+  if constexpr (IsParser<T>)
+    return Shape::parser;
+  else if constexpr (IsCollector<T>)
+    return Shape::collector;
+  else if constexpr (IsOutput<T>)
+    return Shape::output;
+  else if constexpr (IsBatch<T>)
+    return Shape::batch;
+  else if constexpr (IsSplitter<T>)
+    return Shape::splitter;
   else {
     static_assert(IsExpert<T>, "a bot has one of: process, parse, collect, write");
     return Shape::expert;

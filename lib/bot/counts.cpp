@@ -17,7 +17,8 @@ std::string_view without_place(std::string_view reason) {
   constexpr std::string_view words = " at byte ";
   const std::size_t at = reason.rfind(words);
   if (at == std::string_view::npos) return reason;
-  const bool last = reason.find_first_not_of("0123456789", at + words.size()) == std::string_view::npos;
+  const bool last =
+      reason.find_first_not_of("0123456789", at + words.size()) == std::string_view::npos;
   return last ? reason.substr(0, at) : reason;
 }
 
@@ -38,7 +39,9 @@ Json Counts::json(const std::string& program, double seconds) const {
   const auto number = [](std::uint64_t value) { return Json(static_cast<std::int64_t>(value)); };
   Json out = Json::object();
   out.set("bot", program).set("read", number(read)).set("written", number(written));
-  out.set("dropped", as_json(dropped_)).set("failed", as_json(failed_)).set("paths", as_json(paths_));
+  out.set("dropped", as_json(dropped_))
+      .set("failed", as_json(failed_))
+      .set("paths", as_json(paths_));
   if (reports) out.set("reports", number(reports));
   if (emitted) out.set("emitted", number(emitted));
   if (duplicate_keys) out.set("duplicate_keys", number(duplicate_keys));

@@ -20,7 +20,7 @@ enum class ExitCode : int {
   io_error = 74,       ///< An error while writing.
   temporary = 75,      ///< Trying again later may help.
   permission = 77,
-  configuration = 78   ///< A parameter or file that the bot cannot work with.
+  configuration = 78  ///< A parameter or file that the bot cannot work with.
 };
 
 /// Thrown while a bot starts: the program ends with this code and sentence.

@@ -26,10 +26,13 @@ void Failures::read_limit(const std::string& text) {
   if (read.ec != std::errc{} || read.ptr != end || number < 0 || (percent && number > 100) ||
       (!percent && !whole))
     throw StartError(fmt::format("--max-errors: {} is neither a number of records such as 100 nor "
-                                 "a share such as 5%", quote_for_message(text)),
+                                 "a share such as 5%",
+                                 quote_for_message(text)),
                      ExitCode::usage);
-  if (percent) limit_share_ = number / 100;
-  else limit_ = static_cast<std::uint64_t>(number);
+  if (percent)
+    limit_share_ = number / 100;
+  else
+    limit_ = static_cast<std::uint64_t>(number);
 }
 
 bool Failures::take(const Record& where, std::string_view original, std::string_view reason,
@@ -39,9 +42,8 @@ bool Failures::take(const Record& where, std::string_view original, std::string_
   if (first_seen_.size() < 100)
     first_seen_.try_emplace(kind, fmt::format("{} line {}", where.source, where.line));
   if (!letters_) return true;
-  const auto written =
-      letters_->append({program_, reason, code, where.source, where.line, where.offset, original,
-                        where.total, where.digest});
+  const auto written = letters_->append({program_, reason, code, where.source, where.line,
+                                         where.offset, original, where.total, where.digest});
   if (!written) error_ = written.error().text;
   return written.has_value();
 }
@@ -66,10 +68,10 @@ bool Failures::too_many() const {
 void Failures::summarise() {
   for (const auto& [reason, count] : counts_.failed_reasons()) {
     const auto first = first_seen_.find(reason);
-    log_.warning(fmt::format(
-        "{} record{} failed: {}{}{}", count, count == 1 ? "" : "s", reason,
-        first == first_seen_.end() ? "" : fmt::format(" (first: {})", first->second),
-        letters_ ? "" : "; --dead-letters FILE keeps such records"));
+    log_.warning(
+        fmt::format("{} record{} failed: {}{}{}", count, count == 1 ? "" : "s", reason,
+                    first == first_seen_.end() ? "" : fmt::format(" (first: {})", first->second),
+                    letters_ ? "" : "; --dead-letters FILE keeps such records"));
   }
 }
 

@@ -102,11 +102,11 @@ std::optional<ExitCode> inspect(const Bot& bot, const Settings& settings,
   if (options.help) return print(render::help(description, settings.common(), terminal_width()));
   if (options.version) return print(fmt::format("{} {}", description.program(), INTELMQ_VERSION));
   if (options.describe) {
-    const bool configured = std::any_of(arguments.begin(), arguments.end(), [](const std::string& a) {
-      return a != "--describe";
-    });
+    const bool configured = std::any_of(arguments.begin(), arguments.end(),
+                                        [](const std::string& a) { return a != "--describe"; });
     const FieldUse fields = configured ? settings.fields(bot) : description.fields;
-    return print(render::describe(description, settings.common(), configured ? &fields : nullptr).dump_pretty());
+    return print(render::describe(description, settings.common(), configured ? &fields : nullptr)
+                     .dump_pretty());
   }
   if (options.generate) return print(rendered(*options.generate, description, settings.common()));
   if (options.show_parameters) return print(settings.show(bot));

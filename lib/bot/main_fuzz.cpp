@@ -16,8 +16,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                                      ? std::string_view{}
                                      : bot.description.examples.front().args);
   }();
-  const auto run = intelmq::rehearse(
-      bot, arguments, std::string(reinterpret_cast<const char*>(data), size));
+  const auto run =
+      intelmq::rehearse(bot, arguments, std::string(reinterpret_cast<const char*>(data), size));
   if (run.code == intelmq::ExitCode::internal) __builtin_trap();
   return 0;
 }

@@ -24,8 +24,8 @@ void add_feed(std::vector<Parameter>& out, Shape shape) {
   if (shape == Shape::collector) {
     out.push_back(option<&Options::name>(g, "name", "Name of the feed: feed.name."));
   } else {
-    out.push_back(option<&Options::name>(
-        g, "feed_name", "With --input-format raw: name of the feed, feed.name."));
+    out.push_back(option<&Options::name>(g, "feed_name",
+                                         "With --input-format raw: name of the feed, feed.name."));
     out.push_back(option<&Options::feed_url>(
         g, "feed_url", "With --input-format raw: where the feed comes from, feed.url."));
   }
@@ -66,10 +66,10 @@ void add_streams(std::vector<Parameter>& out, Shape shape) {
     out.push_back(option<&Options::max_line>(
         g, "max_line", "Longest line; what is longer goes to the dead letters."));
   if (shape == Shape::batch || shape == Shape::output) {
-    out.push_back(option<&Options::batch_size>(
-        g, "batch_size", "Most events that are handled together."));
-    out.push_back(option<&Options::batch_wait>(
-        g, "batch_wait", "Longest time that an event waits for others."));
+    out.push_back(
+        option<&Options::batch_size>(g, "batch_size", "Most events that are handled together."));
+    out.push_back(option<&Options::batch_wait>(g, "batch_wait",
+                                               "Longest time that an event waits for others."));
   }
 }
 
@@ -86,8 +86,8 @@ void add_errors(std::vector<Parameter>& out) {
   out.push_back(option<&Options::error_max_retries>(
       g, "error_max_retries",
       "As in IntelMQ: how often an output tries again; implies the error procedure pass."));
-  out.push_back(option<&Options::error_retry_delay>(
-      g, "error_retry_delay", "Time between two tries of an output."));
+  out.push_back(option<&Options::error_retry_delay>(g, "error_retry_delay",
+                                                    "Time between two tries of an output."));
 }
 
 void add_running(std::vector<Parameter>& out) {
@@ -97,24 +97,26 @@ void add_running(std::vector<Parameter>& out) {
   out.push_back(option<&Options::runtime>(
       g, "runtime", "IntelMQ's runtime.yaml; takes the parameters of the bot named by --id."));
   out.push_back(option<&Options::id>(g, "id", "Id of the bot in --runtime."));
-  out.push_back(option<&Options::harmonization>(
-      g, "harmonization", "The site's own harmonization.conf."));
+  out.push_back(
+      option<&Options::harmonization>(g, "harmonization", "The site's own harmonization.conf."));
   out.push_back(option<&Options::stats>(
-      g, "stats", "At the end print one line of JSON with what was read, written, dropped, failed."));
-  out.push_back(option<&Options::logging_level>(
-      g, "logging_level", "Least level of messages on standard error."));
+      g, "stats",
+      "At the end print one line of JSON with what was read, written, dropped, failed."));
+  out.push_back(option<&Options::logging_level>(g, "logging_level",
+                                                "Least level of messages on standard error."));
 }
 
 void add_inspect(std::vector<Parameter>& out) {
   out.push_back(inspect<&Options::help>("help", "Show this help."));
   out.push_back(inspect<&Options::version>("version", "Show the version."));
-  out.push_back(inspect<&Options::describe>("describe", "Print what the bot says of itself, as JSON."));
+  out.push_back(
+      inspect<&Options::describe>("describe", "Print what the bot says of itself, as JSON."));
   out.push_back(inspect<&Options::config_test>(
       "config_test", "Check parameters and data files; no connection is made."));
   out.push_back(inspect<&Options::connection_test>(
       "connection_test", "Open what the bot reads from and writes to, and nothing more."));
-  out.push_back(inspect<&Options::self_test>(
-      "self_test", "Run the bot's examples with the given parameters."));
+  out.push_back(inspect<&Options::self_test>("self_test",
+                                             "Run the bot's examples with the given parameters."));
   out.push_back(inspect<&Options::show_parameters>(
       "show_parameters", "Print each parameter with its value and where it comes from."));
   out.push_back(inspect<&Options::generate>(
@@ -122,24 +124,48 @@ void add_inspect(std::vector<Parameter>& out) {
 }
 
 /// What IntelMQ's global section and its bots' sections may hold beside a native bot's own.
-constexpr std::array intelmq_only = {
-    string_view{"autoupdate_cached_database"}, string_view{"bot_id"},
-    string_view{"description"}, string_view{"destination_queues"}, string_view{"enabled"},
-    string_view{"error_dump_message"}, string_view{"error_log_exception"},
-    string_view{"error_log_message"}, string_view{"group"}, string_view{"groupname"},
-    string_view{"http_header"}, string_view{"http_password"}, string_view{"http_proxy"},
-    string_view{"http_timeout_max_tries"}, string_view{"http_timeout_sec"},
-    string_view{"http_user_agent"}, string_view{"http_username"}, string_view{"http_verify_cert"},
-    string_view{"https_proxy"}, string_view{"instances_threads"}, string_view{"load_balance"},
-    string_view{"log_processed_messages_count"}, string_view{"log_processed_messages_seconds"},
-    string_view{"logging_handler"}, string_view{"logging_max_copies"},
-    string_view{"logging_max_size"}, string_view{"logging_path"}, string_view{"logging_syslog"},
-    string_view{"module"}, string_view{"process_manager"}, string_view{"rate_limit"},
-    string_view{"redis_cache_db"}, string_view{"redis_cache_host"},
-    string_view{"redis_cache_password"}, string_view{"redis_cache_port"},
-    string_view{"redis_cache_ttl"}, string_view{"retry_delay"}, string_view{"run_mode"},
-    string_view{"source_queue"}, string_view{"ssl_ca_certificate"},
-    string_view{"ssl_client_certificate"}, string_view{"testing"}};
+constexpr std::array intelmq_only = {string_view{"autoupdate_cached_database"},
+                                     string_view{"bot_id"},
+                                     string_view{"description"},
+                                     string_view{"destination_queues"},
+                                     string_view{"enabled"},
+                                     string_view{"error_dump_message"},
+                                     string_view{"error_log_exception"},
+                                     string_view{"error_log_message"},
+                                     string_view{"group"},
+                                     string_view{"groupname"},
+                                     string_view{"http_header"},
+                                     string_view{"http_password"},
+                                     string_view{"http_proxy"},
+                                     string_view{"http_timeout_max_tries"},
+                                     string_view{"http_timeout_sec"},
+                                     string_view{"http_user_agent"},
+                                     string_view{"http_username"},
+                                     string_view{"http_verify_cert"},
+                                     string_view{"https_proxy"},
+                                     string_view{"instances_threads"},
+                                     string_view{"load_balance"},
+                                     string_view{"log_processed_messages_count"},
+                                     string_view{"log_processed_messages_seconds"},
+                                     string_view{"logging_handler"},
+                                     string_view{"logging_max_copies"},
+                                     string_view{"logging_max_size"},
+                                     string_view{"logging_path"},
+                                     string_view{"logging_syslog"},
+                                     string_view{"module"},
+                                     string_view{"process_manager"},
+                                     string_view{"rate_limit"},
+                                     string_view{"redis_cache_db"},
+                                     string_view{"redis_cache_host"},
+                                     string_view{"redis_cache_password"},
+                                     string_view{"redis_cache_port"},
+                                     string_view{"redis_cache_ttl"},
+                                     string_view{"retry_delay"},
+                                     string_view{"run_mode"},
+                                     string_view{"source_queue"},
+                                     string_view{"ssl_ca_certificate"},
+                                     string_view{"ssl_client_certificate"},
+                                     string_view{"testing"}};
 
 }  // namespace
 

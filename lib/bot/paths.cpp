@@ -33,8 +33,10 @@ void Paths::add(const std::string& name, std::unique_ptr<Destination> destinatio
   auto path = std::make_unique<Path>();
   path->name = name;
   path->destinations.push_back(std::move(destination));
-  if (name == "_default") paths_.insert(paths_.begin(), std::move(path));
-  else paths_.push_back(std::move(path));
+  if (name == "_default")
+    paths_.insert(paths_.begin(), std::move(path));
+  else
+    paths_.push_back(std::move(path));
 }
 
 OutBuffer* Paths::find(std::string_view name) {

@@ -28,7 +28,8 @@ EventRules read_rules(const Options& options) {
 #else
   (void)stop_undeclared;
 #endif
-  if (options.harmonization) rules.harmonization = must(Harmonization::load(*options.harmonization));
+  if (options.harmonization)
+    rules.harmonization = must(Harmonization::load(*options.harmonization));
   return rules;
 }
 
@@ -87,7 +88,8 @@ ExitCode run_bot(const Bot& bot, const std::vector<std::string>& arguments, Log&
   const auto reload = [&](std::unique_ptr<Instance>& running) {
     reload_instance(bot, arguments, context, log, settings, running);
   };
-  Runner runner({bot, settings, rules, source.get(), paths, wakeup, log, std::move(instance), reload});
+  Runner runner(
+      {bot, settings, rules, source.get(), paths, wakeup, log, std::move(instance), reload});
   const ExitCode code = runner.run();
   if (options.stats)
     log.plain(runner.counts().json(bot.description.program(), runner.seconds()).dump());
@@ -98,7 +100,8 @@ ExitCode run_bot(const Bot& bot, const std::vector<std::string>& arguments, Log&
 
 int run_program(const Bot& bot, int argc, char** argv) {
   const std::string program = bot.description.program();
-  Log log(STDERR_FILENO, program, LogLevel::info, !isatty(STDERR_FILENO) && !plain_messages_wanted());
+  Log log(STDERR_FILENO, program, LogLevel::info,
+          !isatty(STDERR_FILENO) && !plain_messages_wanted());
   try {
     const std::vector<std::string> arguments(argv + 1, argv + argc);
     Settings settings = Settings::read(bot, arguments);

@@ -141,8 +141,15 @@ Rehearsal rehearse(const Bot& bot, const std::vector<std::string>& arguments,
           paths.add(text.substr(0, equals), std::make_unique<MemoryDestination>(elsewhere));
       MemorySource source(input);
       const Context context{rules, log, paths.names()};
-      Runner runner({bot, settings, rules, bot.shape == Shape::collector ? nullptr : &source, paths,
-                     wakeup, log, bot.make(settings.params(), context), {}});
+      Runner runner({bot,
+                     settings,
+                     rules,
+                     bot.shape == Shape::collector ? nullptr : &source,
+                     paths,
+                     wakeup,
+                     log,
+                     bot.make(settings.params(), context),
+                     {}});
       out.code = runner.run();
     } catch (const StartError& error) {
       log.error(error.what());

@@ -22,9 +22,10 @@ std::int64_t monotonic_ns() {
 
 /// The report's fields that its events inherit.
 std::vector<FieldName> inherited_fields(const Options& options) {
-  std::vector<FieldName> out = {field::feed.accuracy, field::feed.code, field::feed.documentation,
-                                field::feed.name, field::feed.provider, field::feed.url,
-                                field::rtir_id, field::time.observation};
+  std::vector<FieldName> out = {
+      field::feed.accuracy, field::feed.code,       field::feed.documentation,
+      field::feed.name,     field::feed.provider,   field::feed.url,
+      field::rtir_id,       field::time.observation};
   for (const FieldName& name : options.copy_collector_provided_fields) out.push_back(name);
   return out;
 }
@@ -49,8 +50,10 @@ Runner::Runner(Parts parts)
   for (const FieldName& name : fields_.needs_any)
     if (name.id()) need_any_[index_of(*name.id())] = true;
   const auto permit = [this](const FieldName& name) {
-    if (name.id()) permitted_[index_of(*name.id())] = true;
-    else permitted_others_.push_back(name);
+    if (name.id())
+      permitted_[index_of(*name.id())] = true;
+    else
+      permitted_others_.push_back(name);
   };
   for (const Produced& produced : fields_.sets) permit(produced.name);
   for (const FieldName& name : fields_.removes) permit(name);
@@ -60,14 +63,18 @@ Runner::Runner(Parts parts)
 double Runner::seconds() const { return static_cast<double>(monotonic_ns() - started_) / 1e9; }
 
 ExitCode Runner::run() {
-  if (p_.bot.shape == Shape::collector) run_collector();
-  else if (p_.bot.shape == Shape::parser && options_.input_format == RecordFormat::raw) run_raw();
-  else run_lines();
+  if (p_.bot.shape == Shape::collector)
+    run_collector();
+  else if (p_.bot.shape == Shape::parser && options_.input_format == RecordFormat::raw)
+    run_raw();
+  else
+    run_lines();
   if (exit_ == ExitCode::ok && !p_.paths.abandoned()) {
     finish_batch();
     p_.instance->finish(*this);
     if (deliver())
-      if (auto closed = p_.paths.close(); !closed) stop_with(ExitCode::io_error, closed.error().text);
+      if (auto closed = p_.paths.close(); !closed)
+        stop_with(ExitCode::io_error, closed.error().text);
   }
   failures_.summarise();
   if (!counts_.add_up() && exit_ == ExitCode::ok && !p_.paths.abandoned())
@@ -76,18 +83,18 @@ ExitCode Runner::run() {
   return exit_;
 }
 
-// --- the loops -------------------------------------------------------------------------------------
+// --- the loops
+// -------------------------------------------------------------------------------------
 
 void Runner::run_lines() {
   while (!stop_) {
     switch (p_.source->next(record_)) {
-      case Fetch::record:
-        take_line(record_);
-        break;
+      case Fetch::record: take_line(record_); break;
       case Fetch::oversize:
         ++counts_.read;
-        fail(record_.text(), fmt::format("line is longer than --max-line {}",
-                                         options_.max_line.text()), "oversize");
+        fail(record_.text(),
+             fmt::format("line is longer than --max-line {}", options_.max_line.text()),
+             "oversize");
         break;
       case Fetch::later:
         if (!idle()) return;
@@ -132,7 +139,8 @@ void Runner::take_line(const Record& record) {
   record_.total = 0;
   if (p_.bot.shape == Shape::parser) return parse_report(record);
   ++counts_.read;
-  if (p_.bot.shape == Shape::batch || p_.bot.shape == Shape::output) return take_batch_event(record);
+  if (p_.bot.shape == Shape::batch || p_.bot.shape == Shape::output)
+    return take_batch_event(record);
   if (!event_.read(record.data, record.size, line_error_))
     return fail(record.text(), fmt::format("{} at byte {}", line_error_.reason, line_error_.offset),
                 "json");
@@ -193,8 +201,10 @@ void Runner::route(Event& event) {
     counts_.send(path);
     reached = true;
   }
-  if (reached) ++counts_.written;
-  else counts_.drop("no destination for path " + event.paths().front());
+  if (reached)
+    ++counts_.written;
+  else
+    counts_.drop("no destination for path " + event.paths().front());
 }
 
 void Runner::pass_on(std::string_view original) {
@@ -248,7 +258,8 @@ void Runner::stop_with(ExitCode code, const std::string& text) {
   p_.log.error(text);
 }
 
-// --- batches ---------------------------------------------------------------------------------------
+// --- batches
+// ---------------------------------------------------------------------------------------
 
 void Runner::take_batch_event(const Record& record) {
   if (batch_.size() == held_.size()) held_.push_back(std::make_unique<Held>(p_.rules));
@@ -293,8 +304,10 @@ void Runner::finish_batch() {
     Held& held = *held_[i];
     record_ = held.where;
     const std::string_view original{held.line.data(), held.where.size};
-    if (p_.bot.shape == Shape::output && held.event.verdict() == Verdict::keep) ++counts_.written;
-    else settle(held.event, original);
+    if (p_.bot.shape == Shape::output && held.event.verdict() == Verdict::keep)
+      ++counts_.written;
+    else
+      settle(held.event, original);
   }
   record_ = now;
   batch_.clear();

@@ -46,7 +46,8 @@ ByteSource decoded(std::string_view base64) {
 
 }  // namespace
 
-// --- parsers ---------------------------------------------------------------------------------------
+// --- parsers
+// ---------------------------------------------------------------------------------------
 
 void Runner::parse_report(const Record& record) {
   ++counts_.reports;
@@ -69,8 +70,10 @@ void Runner::parse_report(const Record& record) {
     ++counts_.read;
     return fail(record.text(), "raw is no text in base64", "invalid");
   }
-  if (has_escape(raw)) decode_string(raw, unescaped);
-  else raw = raw.substr(1, raw.size() - 2);
+  if (has_escape(raw))
+    decode_string(raw, unescaped);
+  else
+    raw = raw.substr(1, raw.size() - 2);
   type_wanted_ = event_.has_type();
   parsing_raw_ = false;
   parse_stream(decoded(unescaped.empty() ? raw : std::string_view{unescaped}));
@@ -107,7 +110,8 @@ void Runner::run_raw() {
     parsing_raw_ = true;
     event_.clear(MessageKind::report);
     add_feed(event_);
-    event_.set_verbatim(field::time.observation, '"' + Timestamp{p_.rules.now().seconds, 0}.text() + '"');
+    event_.set_verbatim(field::time.observation,
+                        '"' + Timestamp{p_.rules.now().seconds, 0}.text() + '"');
     parse_stream(bytes);
     if (stop_ || p_.wakeup.finish_asked() || !deliver()) return;
   }
@@ -142,8 +146,10 @@ void Runner::end(std::string_view raw, std::string_view original) {
   if (!parsing_raw_) {
     if (p_.paths.full()) {
       // A report is acknowledged as a whole; its events may leave before.
-      if (auto done = p_.paths.deliver(); !done) stop_with(ExitCode::io_error, done.error().text);
-      else if (p_.paths.abandoned()) stop_ = true;
+      if (auto done = p_.paths.deliver(); !done)
+        stop_with(ExitCode::io_error, done.error().text);
+      else if (p_.paths.abandoned())
+        stop_ = true;
     }
     return;
   }
@@ -173,7 +179,8 @@ void Runner::send(Event& event) {
     if (auto done = p_.paths.deliver(); !done) stop_with(ExitCode::io_error, done.error().text);
 }
 
-// --- collectors --------------------------------------------------------------------------------------
+// --- collectors
+// --------------------------------------------------------------------------------------
 
 void Runner::run_collector() {
   try {

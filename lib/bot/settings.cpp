@@ -147,8 +147,9 @@ void Settings::read_runtime(const Bot& bot) {
     std::vector<std::string> ids;
     for (const auto& [name, value] : document.members())
       if (name != "global") ids.push_back(name);
-    throw StartError(fmt::format("--id: {} has no bot {}{}", path, quote_for_message(*options_.id),
-                                 did_you_mean(nearest(*options_.id, std::span<const std::string>{ids}))));
+    throw StartError(
+        fmt::format("--id: {} has no bot {}{}", path, quote_for_message(*options_.id),
+                    did_you_mean(nearest(*options_.id, std::span<const std::string>{ids}))));
   }
   take_object(bot, document["global"], path + ": global", false);
   take_object(bot, document[*options_.id]["parameters"], fmt::format("{}: {}", path, *options_.id),

@@ -86,11 +86,16 @@ inline constexpr std::array type_aliases = {
 };
 
 inline constexpr std::array taxonomies = {
-    std::string_view{"abusive-content"},   std::string_view{"availability"},
-    std::string_view{"fraud"},             std::string_view{"information-content-security"},
-    std::string_view{"information-gathering"}, std::string_view{"intrusion-attempts"},
-    std::string_view{"intrusions"},        std::string_view{"malicious-code"},
-    std::string_view{"other"},             std::string_view{"test"},
+    std::string_view{"abusive-content"},
+    std::string_view{"availability"},
+    std::string_view{"fraud"},
+    std::string_view{"information-content-security"},
+    std::string_view{"information-gathering"},
+    std::string_view{"intrusion-attempts"},
+    std::string_view{"intrusions"},
+    std::string_view{"malicious-code"},
+    std::string_view{"other"},
+    std::string_view{"test"},
     std::string_view{"vulnerable"},
 };
 
@@ -103,11 +108,13 @@ inline constexpr std::array taxonomy_aliases = {
 
 inline constexpr std::array registries = {
     std::string_view{"AFRINIC"}, std::string_view{"APNIC"}, std::string_view{"ARIN"},
-    std::string_view{"LACNIC"}, std::string_view{"RIPE"},
+    std::string_view{"LACNIC"},  std::string_view{"RIPE"},
 };
 
 inline constexpr std::array tlp_levels = {
-    std::string_view{"WHITE"}, std::string_view{"GREEN"}, std::string_view{"AMBER"},
+    std::string_view{"WHITE"},
+    std::string_view{"GREEN"},
+    std::string_view{"AMBER"},
     std::string_view{"RED"},
 };
 

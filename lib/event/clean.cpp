@@ -26,9 +26,8 @@ constexpr std::uint64_t below(std::uint64_t word, unsigned char limit) {
 }
 
 constexpr bool is_plain_word(std::uint64_t word) {
-  const std::uint64_t bad = (word & every(0x80)) | below(word, 0x20) |
-                            below(word ^ every('"'), 1) | below(word ^ every('\\'), 1) |
-                            below(word ^ every(0x7f), 1);
+  const std::uint64_t bad = (word & every(0x80)) | below(word, 0x20) | below(word ^ every('"'), 1) |
+                            below(word ^ every('\\'), 1) | below(word ^ every(0x7f), 1);
   return bad == 0;
 }
 
@@ -132,8 +131,7 @@ struct HostBits {
 HostBits host_bits(const char* from, std::size_t size) {
   alignas(16) char copy[16] = {};
   if (size < 16) std::memcpy(copy, from, size);
-  const __m128i bytes =
-      _mm_loadu_si128(reinterpret_cast<const __m128i*>(size < 16 ? copy : from));
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(size < 16 ? copy : from));
   const auto is = [bytes](char c) { return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)); };
   const auto between = [bytes](char first, char last) {
     return _mm_and_si128(_mm_cmpgt_epi8(bytes, _mm_set1_epi8(static_cast<char>(first - 1))),

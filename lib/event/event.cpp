@@ -296,8 +296,11 @@ Added Event::store(const FieldName& name, const FieldRule* rule, std::string_vie
     if (name.is_extra()) present_[index_of(field::extra)] = true;
   } else {
     const auto id = name.id();
-    append(name.text(), id ? static_cast<std::uint16_t>(*id) : name.is_extra() ? extra_id : other_id, value,
-           !id);
+    append(name.text(),
+           id                ? static_cast<std::uint16_t>(*id)
+           : name.is_extra() ? extra_id
+                             : other_id,
+           value, !id);
     members_.back().checked = true;
   }
   return Added::stored;
@@ -334,7 +337,8 @@ bool Event::add_clean(FieldId id, std::string_view text) {
 }
 
 bool Event::add_clean_extra(const FieldName& name, std::string_view text) {
-  if (is_ignored_text(text) || !name.is_extra() || rules_->harmonization.has_own() || find(name)) return false;
+  if (is_ignored_text(text) || !name.is_extra() || rules_->harmonization.has_own() || find(name))
+    return false;
   declared(name.text());
   char* value = arena_.take(text.size() + 2);
   value[0] = value[text.size() + 1] = '"';
@@ -437,7 +441,8 @@ bool Event::put(FieldId id, double value, Existing existing) {
   return settle(id, add_json(id, text, existing));
 }
 
-// --- verdict and complaints ------------------------------------------------------------------------
+// --- verdict and complaints
+// ------------------------------------------------------------------------
 
 void Event::judge(Verdict verdict, std::string_view reason) {
   if (verdict_ == Verdict::reject) return;

@@ -31,13 +31,11 @@ using ValueOf = std::conditional_t<
 
 /// Values that a field of type T takes: text for textual types, numbers for numbers.
 template <class V, FieldType T>
-concept ValueFor = (std::same_as<ValueOf<T>, bool> && std::same_as<V, bool>) ||
-                   (std::same_as<ValueOf<T>, std::int64_t> && std::integral<V> &&
-                    !std::same_as<V, bool>) ||
-                   (std::same_as<ValueOf<T>, double> && std::is_arithmetic_v<V> &&
-                    !std::same_as<V, bool>) ||
-                   (std::same_as<ValueOf<T>, std::string_view> &&
-                    std::convertible_to<V, std::string_view>);
+concept ValueFor =
+    (std::same_as<ValueOf<T>, bool> && std::same_as<V, bool>) ||
+    (std::same_as<ValueOf<T>, std::int64_t> && std::integral<V> && !std::same_as<V, bool>) ||
+    (std::same_as<ValueOf<T>, double> && std::is_arithmetic_v<V> && !std::same_as<V, bool>) ||
+    (std::same_as<ValueOf<T>, std::string_view> && std::convertible_to<V, std::string_view>);
 
 /// What became of an attempt to add a value, in the order in which IntelMQ's `add` decides.
 enum class Added : std::uint8_t {
@@ -121,10 +119,14 @@ class Event {
   std::optional<ValueOf<T>> operator[](Field<T> field) {
     const std::optional<std::string_view> raw = raw_value(field.id);
     if (!raw) return std::nullopt;
-    if constexpr (std::same_as<ValueOf<T>, std::string_view>) return text_of(*raw);
-    else if constexpr (std::same_as<ValueOf<T>, bool>) return *raw == "true";
-    else if constexpr (std::same_as<ValueOf<T>, double>) return real_of(*raw);
-    else return integer_of(*raw);
+    if constexpr (std::same_as<ValueOf<T>, std::string_view>)
+      return text_of(*raw);
+    else if constexpr (std::same_as<ValueOf<T>, bool>)
+      return *raw == "true";
+    else if constexpr (std::same_as<ValueOf<T>, double>)
+      return real_of(*raw);
+    else
+      return integer_of(*raw);
   }
 
   /// The checked value as raw JSON text. Of `extra`: the hierarchical object as JSON text.
@@ -227,17 +229,17 @@ class Event {
     const char* value;
     std::uint32_t key_size, value_size;
     std::uint16_t id;
-    bool in_line : 1;   ///< Stands in the line as it is.
-    bool removed : 1;   ///< Taken away.
-    bool ignored : 1;   ///< Holds an ignored value: absent to everybody but `write`.
-    bool checked : 1;   ///< Known to be valid.
-    bool odd_key : 1;   ///< The key needs escapes.
+    bool in_line : 1;  ///< Stands in the line as it is.
+    bool removed : 1;  ///< Taken away.
+    bool ignored : 1;  ///< Holds an ignored value: absent to everybody but `write`.
+    bool checked : 1;  ///< Known to be valid.
+    bool odd_key : 1;  ///< The key needs escapes.
   };
 
   [[gnu::always_inline]] void take_member(const char* key, std::size_t key_size, const char* value,
                                           std::size_t size, bool escaped);
-  void take_other_member(const char* key, std::size_t key_size, const char* value,
-                         std::size_t size, bool escaped);
+  void take_other_member(const char* key, std::size_t key_size, const char* value, std::size_t size,
+                         bool escaped);
   void note_key(const KeyClass& known, std::uint32_t index);
   void leave_shape();
   void learn_shape();
@@ -279,14 +281,15 @@ class Event {
   bool put(FieldId id, std::int64_t value, Existing existing);
   bool put(FieldId id, double value, Existing existing);
   template <class V>
-    requires std::integral<V> && (!std::same_as<V, bool>) && (!std::same_as<V, std::int64_t>)
-  bool put(FieldId id, V value, Existing existing) {
+  requires std::integral<V> &&
+      (!std::same_as<V, bool>)&&(!std::same_as<V, std::int64_t>)bool put(FieldId id, V value,
+                                                                         Existing existing) {
     if (row_of(id).type == FieldType::Float || row_of(id).type == FieldType::Accuracy)
       return put(id, static_cast<double>(value), existing);
     return put(id, static_cast<std::int64_t>(value), existing);
   }
   template <class V>
-    requires std::convertible_to<V, std::string_view>
+  requires std::convertible_to<V, std::string_view>
   bool put(FieldId id, const V& value, Existing existing) {
     return put(id, std::string_view{value}, existing);
   }

@@ -20,13 +20,14 @@ bool is_ignored_value(const char* value, std::size_t size) {
     std::uint64_t text, mask;
   };
   constexpr std::uint64_t never = ~std::uint64_t{0};
-  static constexpr Word words[8] = {
-      {never, never}, {never, never},
-      {0x2222, 0xffff},              // ""
-      {0x222d22, 0xffffff},          // "-"
-      {0x6c6c756e, 0xffffffff},      // null
-      {0x22412f4e22, 0xffffffffff},  // "N/A"
-      {never, never}, {never, never}};
+  static constexpr Word words[8] = {{never, never},
+                                    {never, never},
+                                    {0x2222, 0xffff},              // ""
+                                    {0x222d22, 0xffffff},          // "-"
+                                    {0x6c6c756e, 0xffffffff},      // null
+                                    {0x22412f4e22, 0xffffffffff},  // "N/A"
+                                    {never, never},
+                                    {never, never}};
   const Word& word = words[size < 7 ? size : 7];
   return ((detail::word_at(value) ^ word.text) & word.mask) == 0;
 }
@@ -68,9 +69,9 @@ bool Event::read(const char* line, std::size_t size, LineError& error) {
   line_end_ = line + size;
   as_before_ = true;
   Scanner scanner(line, size);
-  const ScanError failed = scanner.members(
-      [this, &scanner](const char* key, std::size_t key_size, const char* value,
-                       std::size_t value_size) {
+  const ScanError failed =
+      scanner.members([this, &scanner](const char* key, std::size_t key_size, const char* value,
+                                       std::size_t value_size) {
         take_member(key, key_size, value, value_size, scanner.escaped());
       });
   if (failed.reason) {
@@ -182,8 +183,10 @@ void Event::drop_earlier(FieldId id) {
 void Event::settle_members() {
   if (as_before_ && members_.size() != shape_->size()) leave_shape();
   if (many_) drop_repeats();
-  if (!as_before_) survey_members();
-  else if (where_stale_) find_members();
+  if (!as_before_)
+    survey_members();
+  else if (where_stale_)
+    find_members();
   if (type_at_ < members_.size()) note_type(members_[type_at_]);
   present_ = all_present_;
   if (!has_ignored_) return;
@@ -195,7 +198,8 @@ void Event::settle_members() {
 void Event::survey_members() {
   learn_shape();
   where_stale_ = false;
-  all_present_ = std::bitset<field_count>(in_line_[1]) << 64 | std::bitset<field_count>(in_line_[0]);
+  all_present_ =
+      std::bitset<field_count>(in_line_[1]) << 64 | std::bitset<field_count>(in_line_[0]);
   has_whole_extra_ = all_present_[index_of(field::extra)];
   type_at_ = none;
   for (std::size_t i = 0; i < members_.size(); ++i) {
@@ -246,7 +250,8 @@ void Event::find_repeat(std::size_t index) {
   const Slot& slot = members_[index];
   for (std::size_t i = 0; i < index; ++i) {
     Slot& before = members_[i];
-    if (before.removed || before.id != slot.id || name_of_slot(before) != name_of_slot(slot)) continue;
+    if (before.removed || before.id != slot.id || name_of_slot(before) != name_of_slot(slot))
+      continue;
     before.removed = true;
     line_changed_ = true;
     ++duplicates_;
@@ -287,7 +292,8 @@ void Event::write_key(OutBuffer& out, const Slot& slot) const {
 
 void Event::write(OutBuffer& out) const {
   if (line_changed_ || !line_) return write_changed(out);
-  if (members_.size() == from_line_) return out.append(line_, static_cast<std::size_t>(line_end_ - line_));
+  if (members_.size() == from_line_)
+    return out.append(line_, static_cast<std::size_t>(line_end_ - line_));
   out.append(line_, static_cast<std::size_t>(tail_ - line_));
   bool first = from_line_ == 0;
   for (std::size_t i = from_line_; i < members_.size(); ++i) {
@@ -322,7 +328,7 @@ void Event::write_plain(OutBuffer& out, const Slot& slot, bool comma) const {
 
 void Event::write_changed(OutBuffer& out) const {
   out.append('{');
-  const char* run = nullptr;   // start of members copied in one piece
+  const char* run = nullptr;  // start of members copied in one piece
   const char* run_end = nullptr;
   bool first = true;
   const auto end_run = [&] {

@@ -58,7 +58,9 @@ class Tree {
     return node->below->insert(path.substr(dot + 1), raw, rival, full);
   }
 
-  void add_flat(std::string_view name, std::string_view raw) { nodes_.push_back({name, raw, nullptr}); }
+  void add_flat(std::string_view name, std::string_view raw) {
+    nodes_.push_back({name, raw, nullptr});
+  }
 
   void write(std::string& out, Charset charset, bool sorted) {
     if (sorted)
@@ -69,8 +71,10 @@ class Tree {
       if (i) out += ", ";
       append_string(out, nodes_[i].name, charset);
       out += ": ";
-      if (nodes_[i].below) nodes_[i].below->write(out, charset, sorted);
-      else append_value(out, nodes_[i].raw, charset, sorted);
+      if (nodes_[i].below)
+        nodes_[i].below->write(out, charset, sorted);
+      else
+        append_value(out, nodes_[i].raw, charset, sorted);
     }
     out += '}';
   }
@@ -120,8 +124,10 @@ Result<void> append_sorted(std::string& out, const Event& event, const ExportFor
     std::string rival;
     for (const auto& [name, raw] : fields)
       if (!tree.insert(name, raw, rival))
-        return fail(fmt::format("fields {} and {} cannot both be nested; rename one or write the "
-                                "event flat", rival, name));
+        return fail(
+            fmt::format("fields {} and {} cannot both be nested; rename one or write the "
+                        "event flat",
+                        rival, name));
     tree.write(out, form.charset, true);
     return {};
   }
@@ -136,11 +142,12 @@ void each_extra_member(std::string_view json,
   text.append(Scanner::padding, ' ');
   std::string name, value;
   Scanner scanner(text.data(), size);
-  scanner.members([&](const char* key, std::size_t key_size, const char* raw, std::size_t raw_size) {
-    decode_string({key - 1, key_size + 2}, name);
-    value.clear();
-    if (append_python_json(value, {raw, raw_size})) visit(name, value);
-  });
+  scanner.members(
+      [&](const char* key, std::size_t key_size, const char* raw, std::size_t raw_size) {
+        decode_string({key - 1, key_size + 2}, name);
+        value.clear();
+        if (append_python_json(value, {raw, raw_size})) visit(name, value);
+      });
 }
 
 std::string nested_extra(const Event& event) {

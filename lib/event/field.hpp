@@ -14,14 +14,37 @@ namespace intelmq {
 
 /// The 20 types of DHO 1; each has its own rules of sanitation and validity.
 enum class FieldType : std::uint8_t {
-  String, LowercaseString, UppercaseString, Registry, TLP, ClassificationTaxonomy,
-  ClassificationType, Boolean, Integer, ASN, Float, Accuracy, DateTime, IPAddress, IPNetwork,
-  FQDN, URL, Base64, JSON, JSONDict
+  String,
+  LowercaseString,
+  UppercaseString,
+  Registry,
+  TLP,
+  ClassificationTaxonomy,
+  ClassificationType,
+  Boolean,
+  Integer,
+  ASN,
+  Float,
+  Accuracy,
+  DateTime,
+  IPAddress,
+  IPNetwork,
+  FQDN,
+  URL,
+  Base64,
+  JSON,
+  JSONDict
 };
 
 /// The regular expressions that DHO 1 puts on fields, by meaning.
 enum class FieldPattern : std::uint8_t {
-  none, no_last_dot, printable_ascii, two_alphanumerics, uuid, hash_characters, transport
+  none,
+  no_last_dot,
+  printable_ascii,
+  two_alphanumerics,
+  uuid,
+  hash_characters,
+  transport
 };
 
 enum class MessageKind : std::uint8_t { event, report };
@@ -46,7 +69,8 @@ inline constexpr std::array field_table = {
 #define SUBGROUP(Name)
 #define FIELD(member, name, type, length, pattern, scope) \
   FieldRow{name, FieldType::type, length, FieldPattern::pattern, FieldScope::scope},
-#define TOP(member, type, length, pattern, scope) FIELD(member, #member, type, length, pattern, scope)
+#define TOP(member, type, length, pattern, scope) \
+  FIELD(member, #member, type, length, pattern, scope)
 #define END(name)
 #define SUBEND(name)
 #include "event/fields.def"
@@ -84,8 +108,12 @@ namespace field {
   Field<FieldType::type> member{*find_field(name)};
 #define TOP(member, type, length, pattern, scope) \
   inline constexpr Field<FieldType::type> member{*find_field(#member)};
-#define END(name) } name{};
-#define SUBEND(name) } name{};
+#define END(name) \
+  }               \
+  name{};
+#define SUBEND(name) \
+  }                  \
+  name{};
 #include "event/fields.def"
 #undef GROUP
 #undef SUBGROUP

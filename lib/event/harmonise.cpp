@@ -139,7 +139,8 @@ Sanitised sanitise_asn(std::string_view raw) {
   if (is_string(raw)) {
     std::string scratch;
     std::string_view text = strip(string_text(raw, scratch));
-    if (text.size() > 2 && (text[0] | 0x20) == 'a' && (text[1] | 0x20) == 's') text.remove_prefix(2);
+    if (text.size() > 2 && (text[0] | 0x20) == 'a' && (text[1] | 0x20) == 's')
+      text.remove_prefix(2);
     number = python_int(text);
   } else {
     number = sanitise_integer(raw);
@@ -182,13 +183,21 @@ Sanitised sanitise_base64(std::string_view raw) {
   return out += '"';
 }
 
+bool is_valid_json(std::string_view text, bool object) {
+  if (!is_json(text)) return false;
+  if (!object) return true;
+  const std::string_view inner = strip(text);
+  return inner.size() > 2 && inner.front() == '{' &&
+         inner.find_first_not_of(" \t\r\n", 1) != inner.size() - 1;
+}
+
 /// The value as JSON text inside a JSON string, as the types JSON and JSONDict carry it.
-Sanitised sanitise_json(std::string_view raw) {
+Sanitised sanitise_json(std::string_view raw, bool object) {
   if (raw == "null") return std::nullopt;
   std::string scratch, text;
   if (is_string(raw)) {
     const std::string_view stripped = strip(string_text(raw, scratch));
-    if (is_json(stripped)) return quoted(stripped);
+    if (is_valid_json(stripped, object)) return quoted(stripped);
   }
   if (!append_python_json(text, raw, Charset::ascii, true)) return std::nullopt;
   return quoted(std::string_view{text});
@@ -219,14 +228,6 @@ Sanitised sanitise_string_only(FieldType type, std::string_view raw, Timestamp n
   }
 }
 
-bool is_valid_json(std::string_view text, bool object) {
-  if (!is_json(text)) return false;
-  if (!object) return true;
-  const std::string_view inner = strip(text);
-  return inner.size() > 2 && inner.front() == '{' &&
-         inner.find_first_not_of(" \t\r\n", 1) != inner.size() - 1;
-}
-
 bool is_valid_string(FieldType type, std::string_view text) {
   switch (type) {
     case FieldType::String: return !text.empty();
@@ -242,8 +243,7 @@ bool is_valid_string(FieldType type, std::string_view text) {
     case FieldType::FQDN: return valid_fqdn(text);
     case FieldType::URL: return valid_url(text);
     case FieldType::Base64: {
-      const auto bytes = decode_base64(text);
-      return bytes && !bytes->empty();
+      return !text.empty() && decode_base64(text).has_value();
     }
     case FieldType::JSON: return is_valid_json(text, false);
     case FieldType::JSONDict: return is_valid_json(text, true);
@@ -279,19 +279,25 @@ bool has_no_last_dot(std::string_view text) {
 }
 
 constexpr std::string_view transports[] = {
-    "3pc", "a/n", "ah", "argus", "aris", "bbn-rcc", "bna", "br-sat-mon", "cbt", "cftp", "chaos",
-    "compaq-peer", "cphb", "cpnx", "crdup", "crtp", "dcn", "ddp", "ddx", "dgp", "divert", "egp",
-    "eigrp", "emcon", "encap", "esp", "etherip", "fc", "fire", "ggp", "gmtp", "gre", "hmp",
-    "i-nlsp", "iatp", "icmp", "idpr", "idpr-cmtp", "idrp", "ifmp", "igmp", "igp", "il", "ip",
-    "ipcomp", "ipcv", "ipencap", "ipip", "iplt", "ippc", "ipv6", "ipv6-frag", "ipv6-icmp",
-    "ipv6-nonxt", "ipv6-opts", "ipv6-route", "ipx-in-ip", "irtp", "isis", "iso-ip", "iso-tp4",
-    "kryptolan", "l2tp", "larp", "leaf-1", "leaf-2", "merit-inp", "mfe-nsp", "mhrp", "micp",
-    "mobile", "mtp", "mux", "narp", "netblt", "nsfnet-igp", "nvp", "nvp-ii", "ospf", "pgm", "pim",
-    "pipe", "pnni", "prm", "ptp", "pup", "pvp", "qnx", "rdp", "rsvp", "rvd", "sat-expak",
-    "sat-mon", "scc-sp", "scps", "sctp", "sdrp", "secure-vmtp", "sep", "skip", "sm", "smp", "snp",
-    "sprite-rpc", "sps", "srp", "sscopmce", "st", "st2", "sun-nd", "swipe", "tcf", "tcp", "tlsp",
-    "tp++", "trunk-1", "trunk-2", "ttp", "udp", "uti", "vines", "visa", "vmtp", "vrrp", "wb-expak",
-    "wb-mon", "wsn", "xnet", "xns-idp", "xtp"};
+    "3pc",        "a/n",      "ah",        "argus",     "aris",        "bbn-rcc",    "bna",
+    "br-sat-mon", "cbt",      "cftp",      "chaos",     "compaq-peer", "cphb",       "cpnx",
+    "crdup",      "crtp",     "dcn",       "ddp",       "ddx",         "dgp",        "divert",
+    "egp",        "eigrp",    "emcon",     "encap",     "esp",         "etherip",    "fc",
+    "fire",       "ggp",      "gmtp",      "gre",       "hmp",         "i-nlsp",     "iatp",
+    "icmp",       "idpr",     "idpr-cmtp", "idrp",      "ifmp",        "igmp",       "igp",
+    "il",         "ip",       "ipcomp",    "ipcv",      "ipencap",     "ipip",       "iplt",
+    "ippc",       "ipv6",     "ipv6-frag", "ipv6-icmp", "ipv6-nonxt",  "ipv6-opts",  "ipv6-route",
+    "ipx-in-ip",  "irtp",     "isis",      "iso-ip",    "iso-tp4",     "kryptolan",  "l2tp",
+    "larp",       "leaf-1",   "leaf-2",    "merit-inp", "mfe-nsp",     "mhrp",       "micp",
+    "mobile",     "mtp",      "mux",       "narp",      "netblt",      "nsfnet-igp", "nvp",
+    "nvp-ii",     "ospf",     "pgm",       "pim",       "pipe",        "pnni",       "prm",
+    "ptp",        "pup",      "pvp",       "qnx",       "rdp",         "rsvp",       "rvd",
+    "sat-expak",  "sat-mon",  "scc-sp",    "scps",      "sctp",        "sdrp",       "secure-vmtp",
+    "sep",        "skip",     "sm",        "smp",       "snp",         "sprite-rpc", "sps",
+    "srp",        "sscopmce", "st",        "st2",       "sun-nd",      "swipe",      "tcf",
+    "tcp",        "tlsp",     "tp++",      "trunk-1",   "trunk-2",     "ttp",        "udp",
+    "uti",        "vines",    "visa",      "vmtp",      "vrrp",        "wb-expak",   "wb-mon",
+    "wsn",        "xnet",     "xns-idp",   "xtp"};
 
 bool is_transport(std::string_view text) {
   if (text.ends_with('\n')) text.remove_suffix(1);
@@ -379,8 +385,8 @@ std::optional<std::string> sanitise(FieldType type, std::string_view raw, Timest
     }
     case FieldType::Accuracy: return sanitise_accuracy(raw);
     case FieldType::IPAddress: return sanitise_address(raw);
-    case FieldType::JSON: return sanitise_json(raw);
-    case FieldType::JSONDict: return is_falsy(raw) ? std::nullopt : sanitise_json(raw);
+    case FieldType::JSON: return sanitise_json(raw, false);
+    case FieldType::JSONDict: return is_falsy(raw) ? std::nullopt : sanitise_json(raw, true);
     default: return sanitise_string_only(type, raw, now);
   }
 }

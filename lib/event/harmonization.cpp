@@ -14,15 +14,26 @@
 namespace intelmq {
 namespace {
 
-constexpr std::array type_names = {
-    std::string_view{"String"}, std::string_view{"LowercaseString"},
-    std::string_view{"UppercaseString"}, std::string_view{"Registry"}, std::string_view{"TLP"},
-    std::string_view{"ClassificationTaxonomy"}, std::string_view{"ClassificationType"},
-    std::string_view{"Boolean"}, std::string_view{"Integer"}, std::string_view{"ASN"},
-    std::string_view{"Float"}, std::string_view{"Accuracy"}, std::string_view{"DateTime"},
-    std::string_view{"IPAddress"}, std::string_view{"IPNetwork"}, std::string_view{"FQDN"},
-    std::string_view{"URL"}, std::string_view{"Base64"}, std::string_view{"JSON"},
-    std::string_view{"JSONDict"}};
+constexpr std::array type_names = {std::string_view{"String"},
+                                   std::string_view{"LowercaseString"},
+                                   std::string_view{"UppercaseString"},
+                                   std::string_view{"Registry"},
+                                   std::string_view{"TLP"},
+                                   std::string_view{"ClassificationTaxonomy"},
+                                   std::string_view{"ClassificationType"},
+                                   std::string_view{"Boolean"},
+                                   std::string_view{"Integer"},
+                                   std::string_view{"ASN"},
+                                   std::string_view{"Float"},
+                                   std::string_view{"Accuracy"},
+                                   std::string_view{"DateTime"},
+                                   std::string_view{"IPAddress"},
+                                   std::string_view{"IPNetwork"},
+                                   std::string_view{"FQDN"},
+                                   std::string_view{"URL"},
+                                   std::string_view{"Base64"},
+                                   std::string_view{"JSON"},
+                                   std::string_view{"JSONDict"}};
 
 Result<std::shared_ptr<const Regex>> read_regex(const Json& text, Case sensitivity) {
   if (!text.is_string()) return std::shared_ptr<const Regex>{};
@@ -44,7 +55,8 @@ Result<FieldRule> read_rule(const std::string& name, const Json& json) {
   if (const Json& length = json["length"]; !length.is_null()) {
     const auto number = length.integer();
     if (!number || *number <= 0)
-      return fail(fmt::format("field {}: length '{}' is not a positive number", name, length.text()));
+      return fail(
+          fmt::format("field {}: length '{}' is not a positive number", name, length.text()));
     rule.max_length = static_cast<std::size_t>(*number);
   }
   auto regex = read_regex(json["regex"], Case::sensitive);
@@ -61,8 +73,13 @@ Result<FieldRule> read_rule(const std::string& name, const Json& json) {
 Harmonization::Harmonization() {
   for (std::size_t i = 0; i < field_count; ++i) {
     const FieldRow& row = field_table[i];
-    rules_[i] = {row.type, row.max_length, row.pattern, nullptr, nullptr,
-                 true,     row.scope == FieldScope::both};
+    rules_[i] = {row.type,
+                 row.max_length,
+                 row.pattern,
+                 nullptr,
+                 nullptr,
+                 true,
+                 row.scope == FieldScope::both};
   }
 }
 
@@ -85,16 +102,20 @@ Result<Harmonization> Harmonization::read(const Json& document) {
     const bool event = std::string_view{section} == "event";
     for (const auto& [name, json] : document[section].members()) {
       if (!is_well_formed_name(name))
-        return fail(fmt::format("field {}: a name consists of small letters, digits and _, its "
-                                "parts separated by dots", quote_for_message(name)));
+        return fail(
+            fmt::format("field {}: a name consists of small letters, digits and _, its "
+                        "parts separated by dots",
+                        quote_for_message(name)));
       auto rule = read_rule(name, json);
       if (!rule) return tl::unexpected(rule.error());
       const auto id = find_field(name);
       FieldRule& slot = id ? out.rules_[index_of(*id)] : out.own_[name];
       rule->in_event = event || slot.in_event;
       rule->in_report = !event || slot.in_report;
-      if (event || !slot.in_event) slot = std::move(*rule);
-      else slot.in_report = true;
+      if (event || !slot.in_event)
+        slot = std::move(*rule);
+      else
+        slot.in_report = true;
     }
   }
   return out;

@@ -28,8 +28,10 @@ HashInput::HashInput(KeyFilter filter, std::vector<FieldName> keys)
 
 void HashInput::read(Event& event, std::string& out) const {
   out.clear();
-  if (filter_ == KeyFilter::whitelist) read_listed(event, out);
-  else read_others(event, out);
+  if (filter_ == KeyFilter::whitelist)
+    read_listed(event, out);
+  else
+    read_others(event, out);
 }
 
 void HashInput::read_listed(Event& event, std::string& out) const {

@@ -16,8 +16,8 @@ struct KeyClass {
   static constexpr std::uint16_t extra = 0xfffe;  ///< `extra.<name>`
   static constexpr std::uint16_t other = 0xffff;  ///< No field of DHO 1.
   static constexpr std::uint16_t type = 0xfffd;   ///< `__type`
-  std::uint16_t id;    ///< Index of the field, or one of the above.
-  std::uint64_t hash;  ///< Of the key's length, first and last bytes.
+  std::uint16_t id;                               ///< Index of the field, or one of the above.
+  std::uint64_t hash;                             ///< Of the key's length, first and last bytes.
 };
 
 namespace detail {

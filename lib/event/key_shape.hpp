@@ -25,8 +25,8 @@ class KeyShape {
     const Entry& entry = entries_[i];
     if (entry.size != size) return false;
     if (size < 8) return ((detail::word_at(key) ^ entry.first) & entry.mask) == 0;
-    if (((detail::word_at(key) ^ entry.first) |
-         (detail::word_at(key + size - 8) ^ entry.last)) != 0)
+    if (((detail::word_at(key) ^ entry.first) | (detail::word_at(key + size - 8) ^ entry.last)) !=
+        0)
       return false;
     return size <= 16 || ((detail::word_at(key + 8) ^ entry.second) |
                           (detail::word_at(key + size - 16) ^ entry.third)) == 0;

@@ -36,8 +36,8 @@ __attribute__((target("avx2"))) Survey survey_avx2(const char* p, std::size_t bl
     const __m256i slashes =
         _mm256_or_si256(_mm256_cmpeq_epi8(a, backslash), _mm256_cmpeq_epi8(b, backslash));
     const __m256i lowest = _mm256_min_epu8(a, b);
-    const __m256i special = _mm256_or_si256(
-        slashes, _mm256_cmpeq_epi8(_mm256_min_epu8(lowest, last_control), lowest));
+    const __m256i special =
+        _mm256_or_si256(slashes, _mm256_cmpeq_epi8(_mm256_min_epu8(lowest, last_control), lowest));
     out.special |= std::uint64_t{_mm256_testz_si256(special, special) == 0} << i;
     high = _mm256_or_si256(high, _mm256_or_si256(a, b));
   }
@@ -152,12 +152,16 @@ bool is_hex(char c) {
 /// Whether the character after a backslash (with its digits) makes an escape of JSON.
 bool is_escape(const char* p, const char* end) {
   switch (*p) {
-    case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't':
-      return true;
-    case 'u':
-      return end - p > 4 && is_hex(p[1]) && is_hex(p[2]) && is_hex(p[3]) && is_hex(p[4]);
-    default:
-      return false;
+    case '"':
+    case '\\':
+    case '/':
+    case 'b':
+    case 'f':
+    case 'n':
+    case 'r':
+    case 't': return true;
+    case 'u': return end - p > 4 && is_hex(p[1]) && is_hex(p[2]) && is_hex(p[3]) && is_hex(p[4]);
+    default: return false;
   }
 }
 
@@ -172,7 +176,8 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 const char* number_end(const char* p, const char* end) {
   if (*p == '-') ++p;
   if (p >= end || !is_digit(*p)) return nullptr;
-  if (*p == '0') ++p;
+  if (*p == '0')
+    ++p;
   else
     while (p < end && is_digit(*p)) ++p;
   if (p < end && *p == '.') {
@@ -224,8 +229,8 @@ bool Scanner::refill() {
   }
   if (blocks < most && scanned_ < end_)
     take_block(blocks++, (std::uint64_t{1} << (end_ - scanned_)) - 1);
-  quote_end_ = methods.flatten(bits_, blocks, static_cast<std::uint32_t>(window - line_),
-                               quotes_ + waiting);
+  quote_end_ =
+      methods.flatten(bits_, blocks, static_cast<std::uint32_t>(window - line_), quotes_ + waiting);
   return true;
 }
 

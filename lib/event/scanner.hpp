@@ -55,7 +55,7 @@ class Scanner {
 
   const char* line_;
   const char* end_;
-  const char* scanned_;  ///< End of the bytes looked at so far.
+  const char* scanned_;             ///< End of the bytes looked at so far.
   const std::uint32_t* quote_;      ///< Offsets of the quotes not yet handed out, ...
   const std::uint32_t* quote_end_;  ///< ... of the bytes looked at.
   std::uint64_t escape_carry_ = 0;
@@ -129,7 +129,8 @@ ScanError Scanner::members(Visit&& visit) {
     }
     if (quote_end - quote < 2 || line_ + *quote != p)
       return failed(quote_end - quote == 1 && line_ + *quote == p ? "unterminated string"
-                                                                  : "expected a name in quotes", p);
+                                                                  : "expected a name in quotes",
+                    p);
     const char* key = p + 1;
     const char* key_end = line_ + quote[1];
     quote += 2;

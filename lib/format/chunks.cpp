@@ -61,7 +61,7 @@ ByteSource Chunks::bytes() {
   if (failed_)
     return [this](char*, std::size_t) -> Result<std::size_t> { return tl::unexpected(error_); };
   return [this, at = std::make_shared<std::size_t>(0)](char* out,
-                                                      std::size_t size) -> Result<std::size_t> {
+                                                       std::size_t size) -> Result<std::size_t> {
     const std::size_t taken = std::min(size, piece_.size() - *at);
     std::copy_n(piece_.data() + *at, taken, out);
     *at += taken;

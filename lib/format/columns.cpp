@@ -126,7 +126,8 @@ Result<Columns::Column> Columns::read_column(std::string_view names, const Colum
     }
     if (const auto* text = find(*expressions, name)) {
       auto regex = Regex::compile(*text);
-      if (!regex) return fail(fmt::format("column_regex_search of {}: {}", name, regex.error().text));
+      if (!regex)
+        return fail(fmt::format("column_regex_search of {}: {}", name, regex.error().text));
       target.regex = std::make_shared<const Regex>(std::move(*regex));
     }
     out.targets.push_back(std::move(target));
@@ -228,7 +229,8 @@ Columns::Tried Columns::add_url(const Target& target, std::string_view value, Ev
 }
 
 Columns::Tried Columns::add_type(const Target& target, std::string_view value, Event& event) {
-  if (const auto* type = find(translation_, value)) return judge(event.add_text(target.field, *type), event);
+  if (const auto* type = find(translation_, value))
+    return judge(event.add_text(target.field, *type), event);
   if (has_type_) return add(target, value, event);
   reason_ = fmt::format("{}: type_translation does not have {}", target.field.text(),
                         quote_for_message(value));
@@ -237,7 +239,8 @@ Columns::Tried Columns::add_type(const Target& target, std::string_view value, E
 
 Columns::Tried Columns::add_json(const Target& target, std::string_view value, Event& event) {
   scratch_.clear();
-  if (append_python_json(scratch_, value)) return judge(event.add_json(target.field, scratch_), event);
+  if (append_python_json(scratch_, value))
+    return judge(event.add_json(target.field, scratch_), event);
   event.reject(fmt::format("{}: {} is not JSON", target.field.text(), quote_for_message(value)));
   return Tried::rejected;
 }
@@ -249,7 +252,9 @@ Columns::Tried Columns::add(const Target& target, std::string_view value, Event&
 
 Columns::Tried Columns::judge(Added added, Event& event) {
   switch (added) {
-    case Added::stored: case Added::ignored: case Added::kept: return Tried::done;
+    case Added::stored:
+    case Added::ignored:
+    case Added::kept: return Tried::done;
     case Added::invalid: reason_ = event.complaint(); return Tried::next;
     default: event.reject(event.complaint()); return Tried::rejected;
   }

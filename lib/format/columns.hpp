@@ -19,14 +19,15 @@ namespace intelmq {
 
 /// What the configuration of a table's parser says about its columns, in IntelMQ's forms.
 struct ColumnOptions {
-  Json columns;       ///< A list, or a text with commas; a column may name fields: `source.ip|source.fqdn`.
-  Json required;      ///< For each column whether a cell that fits nowhere fails the row; null: all.
-  Json regex_search;  ///< Field -> expression; the first match is the value.
-  Json data_type;     ///< Field -> "json".
-  Json type_translation;       ///< Text of the cell -> classification.type.
-  std::string url_protocol;    ///< Put before a `.url` without `://`.
-  std::string time_format;     ///< Of time.source; see time_format.hpp.
-  bool has_type = false;       ///< Whether a fixed classification.type is configured.
+  Json columns;   ///< A list, or a text with commas; a column may name fields:
+                  ///< `source.ip|source.fqdn`.
+  Json required;  ///< For each column whether a cell that fits nowhere fails the row; null: all.
+  Json regex_search;         ///< Field -> expression; the first match is the value.
+  Json data_type;            ///< Field -> "json".
+  Json type_translation;     ///< Text of the cell -> classification.type.
+  std::string url_protocol;  ///< Put before a `.url` without `://`.
+  std::string time_format;   ///< Of time.source; see time_format.hpp.
+  bool has_type = false;     ///< Whether a fixed classification.type is configured.
 };
 
 /// Pairs of texts out of a parameter: an object, a list of objects, nothing (null or ""). Error:

@@ -32,8 +32,8 @@ ByteBits look_at(const char* from, char delimiter, std::size_t left) {
   const auto mask = [all](__m128i m) { return static_cast<unsigned>(_mm_movemask_epi8(m)) & all; };
   const auto is = [bytes](char c) { return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)); };
   const unsigned delimiters = mask(is(delimiter));
-  const __m128i odd = _mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(' ')),
-                                   _mm_or_si128(is('\\'), is(0x7f)));
+  const __m128i odd =
+      _mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(' ')), _mm_or_si128(is('\\'), is(0x7f)));
   return {delimiters, mask(is('"')), mask(odd) & ~delimiters};
 }
 #endif
@@ -140,8 +140,10 @@ bool CsvReader::next_line() {
 void CsvReader::settle(LineEnd end) {
   at_ = end;
   if (end.ending == 0) return;
-  if (end.ending == 1 && window_.text()[end.size] == '\n') lf_ = true;
-  else other_ = true;
+  if (end.ending == 1 && window_.text()[end.size] == '\n')
+    lf_ = true;
+  else
+    other_ = true;
 }
 
 CsvReader::Found CsvReader::next() {
@@ -307,8 +309,10 @@ void append_csv_row(std::string& out, std::span<const std::string_view> cells,
   for (const std::string_view cell : cells) {
     if (!first) out += ',';
     first = false;
-    if (needs_quotes(cell)) append_quoted(out, cell);
-    else out.append(cell);
+    if (needs_quotes(cell))
+      append_quoted(out, cell);
+    else
+      out.append(cell);
   }
   out += ending;
 }

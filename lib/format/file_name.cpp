@@ -31,7 +31,8 @@ std::string path_component(std::string_view value) {
     const auto u = static_cast<unsigned char>(c);
     if (u < 0x20 || u == 0x7f || c == '/' || c == '%' || (dots && c == '.'))
       out += fmt::format("%{:02X}", u);
-    else out += c;
+    else
+      out += c;
   }
   return out;
 }
@@ -57,8 +58,8 @@ Result<std::string> FileName::of(Event& event) const {
     if (!name) return std::nullopt;
     const auto raw = event.raw_value(*name);
     if (!raw) return std::nullopt;
-    const bool is_time = *name == FieldName(field::time.source) ||
-                         *name == FieldName(field::time.observation);
+    const bool is_time =
+        *name == FieldName(field::time.source) || *name == FieldName(field::time.observation);
     const std::string value(*raw);
     return value_of(value, *event.text_value(*name), is_time);
   });

@@ -10,7 +10,11 @@ namespace intelmq {
 
 /// What Python's error handlers of the same names do when text does not fit its encoding.
 enum class EncodingErrors : std::uint8_t {
-  strict, replace, ignore, backslashreplace, xmlcharrefreplace
+  strict,
+  replace,
+  ignore,
+  backslashreplace,
+  xmlcharrefreplace
 };
 constexpr auto names_of(EncodingErrors) {
   return std::array<std::string_view, 5>{"strict", "replace", "ignore", "backslashreplace",

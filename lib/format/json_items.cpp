@@ -75,9 +75,12 @@ bool JsonItems::go_to_item() {
     for (; at < held.size(); ++at) {
       const char c = held[at];
       if (is_blank(c)) continue;
-      if (!in_array_ && c == '[') in_array_ = true;
-      else if (in_array_ && c == ']') in_array_ = false;
-      else if (!in_array_ || c != ',') break;
+      if (!in_array_ && c == '[')
+        in_array_ = true;
+      else if (in_array_ && c == ']')
+        in_array_ = false;
+      else if (!in_array_ || c != ',')
+        break;
     }
     const bool found = at < held.size();
     window_.drop(at);
@@ -100,8 +103,7 @@ JsonItems::Found JsonItems::read_item() {
       return Found::bad;
     }
     if (ended) return give_bad(found.reason, window_.size());
-    if (window_.size() > max_record_)
-      return give_bad(too_long, window_.size());
+    if (window_.size() > max_record_) return give_bad(too_long, window_.size());
     ended = !window_.much_more();
     if (window_.error()) return Found::end;
   }

@@ -32,9 +32,7 @@ class Lines {
   bool next();
 
   /// The line without its end; good until `next`. 64 readable bytes follow it.
-  std::string_view text() const {
-    return window_.text().substr(0, std::min(at_.size, max_line_));
-  }
+  std::string_view text() const { return window_.text().substr(0, std::min(at_.size, max_line_)); }
   std::string_view ending() const { return window_.text().substr(at_.size, at_.ending); }
   /// The line is longer than allowed: `text` is its beginning, the rest is left out.
   bool too_long() const { return at_.size > max_line_ || cut_; }

@@ -26,8 +26,8 @@ bool has_form(const char* text) {
 
 bool is_day(unsigned year, unsigned month, unsigned day) {
   if (month < 1 || month > 12 || day < 1) return false;
-  return day <= 28 || day <= static_cast<unsigned>(days_in_month(static_cast<int>(year),
-                                                                 static_cast<int>(month)));
+  return day <= 28 || day <= static_cast<unsigned>(
+                                 days_in_month(static_cast<int>(year), static_cast<int>(month)));
 }
 
 }  // namespace

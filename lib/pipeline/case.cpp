@@ -226,9 +226,9 @@ std::string junit(const std::vector<CaseResult>& results) {
   for (const CaseResult& one : results) {
     const std::size_t slash = one.name.rfind('/');
     const std::string_view name = one.name;
-    out += fmt::format("  <testcase classname=\"{}\" name=\"{}\" time=\"{:.3f}\"",
-                       xml_text(name.substr(0, slash)), xml_text(name.substr(slash + 1)),
-                       one.seconds);
+    out +=
+        fmt::format("  <testcase classname=\"{}\" name=\"{}\" time=\"{:.3f}\"",
+                    xml_text(name.substr(0, slash)), xml_text(name.substr(slash + 1)), one.seconds);
     if (one.differences.empty()) {
       out += "/>\n";
       continue;

@@ -207,8 +207,10 @@ std::string program_of_module(std::string_view module) {
   std::string folder = with_dashes(parts[parts.size() - 2]);
   if (parts.size() == 4) folder.clear();
   std::string own = with_dashes(parts.back());
-  if (own == group) own.clear();
-  else if (own.starts_with(std::string(group) + "-")) own.erase(0, group.size() + 1);
+  if (own == group)
+    own.clear();
+  else if (own.starts_with(std::string(group) + "-"))
+    own.erase(0, group.size() + 1);
   const bool repeats = own == folder || own.starts_with(folder + "-");
   std::string name = own.empty() ? folder : folder.empty() || repeats ? own : folder + "-" + own;
   if (name.empty()) return {};

@@ -92,9 +92,8 @@ bool all_are_handled(const Sheet& sheet, const FieldFlow& in) {
 }
 
 bool lacks_something(const Sheet& sheet, const FieldSet& may) {
-  return !std::all_of(sheet.needs.begin(), sheet.needs.end(), [&](const NeededFields& needed) {
-    return satisfies(may, needed);
-  });
+  return !std::all_of(sheet.needs.begin(), sheet.needs.end(),
+                      [&](const NeededFields& needed) { return satisfies(may, needed); });
 }
 
 void add_products(FieldFlow& out, const Sheet& sheet, const FieldFlow& in, bool generous) {
@@ -206,8 +205,10 @@ bool follow(const Graph& graph, const Edge& edge, const Generous& generous,
       leaving(graph.nodes[edge.from], flow[edge.from], edge.path, generous[edge.from]);
   FieldFlow merged = flow[edge.to];
   merged.may.unite(arriving.may);
-  if (merged.reached) merged.must.intersect(arriving.must);
-  else merged.must = arriving.must;
+  if (merged.reached)
+    merged.must.intersect(arriving.must);
+  else
+    merged.must = arriving.must;
   merged.reached = true;
   if (merged == flow[edge.to]) return false;
   flow[edge.to] = std::move(merged);

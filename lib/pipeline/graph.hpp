@@ -14,9 +14,9 @@ namespace intelmq {
 
 /// A bot, or a program that is none, at its place in a pipeline.
 struct Node {
-  std::string id;       ///< Unique in its graph.
-  std::string label;    ///< As messages call it: `stage 3 intelmq-expert-url`.
-  std::string program;  ///< Or an IntelMQ module that no program stands for.
+  std::string id;                    ///< Unique in its graph.
+  std::string label;                 ///< As messages call it: `stage 3 intelmq-expert-url`.
+  std::string program;               ///< Or an IntelMQ module that no program stands for.
   std::optional<ConfiguredBot> bot;  ///< Nothing: unknown, it may set and remove any field.
   bool starts_outside = false;       ///< Reads what the pipeline knows nothing about.
   bool ends_outside = false;         ///< Its `_default` need not lead to a bot.

@@ -43,8 +43,10 @@ std::string harmless(std::string_view text, std::size_t most) {
     if (shown == most) return out + "...";
     const CodePoint point = code_point_at(text, at);
     const std::string_view bytes = text.substr(at, point.size);
-    if (!point.valid || is_deceptive(point.code)) out += escaped(bytes);
-    else out += bytes;
+    if (!point.valid || is_deceptive(point.code))
+      out += escaped(bytes);
+    else
+      out += bytes;
     at += point.size;
   }
   return out;
@@ -92,9 +94,12 @@ void LetterCounts::add(const Letter& letter) {
   ++total_;
   const std::string reason = harmless(letter.reason, reason_shown);
   const auto known = counts_.find(reason);
-  if (known != counts_.end()) ++known->second;
-  else if (counts_.size() < most_reasons) counts_.emplace(reason, 1);
-  else ++others_;
+  if (known != counts_.end())
+    ++known->second;
+  else if (counts_.size() < most_reasons)
+    counts_.emplace(reason, 1);
+  else
+    ++others_;
 }
 
 std::string LetterCounts::text() const {

@@ -16,8 +16,8 @@ namespace intelmq {
 struct Letter {
   std::string time, bot, code, reason, source;
   std::int64_t line = 0;
-  std::string original;   ///< The bytes of the record, decoded.
-  bool cut = false;       ///< `original` is only the beginning: the record was too long.
+  std::string original;  ///< The bytes of the record, decoded.
+  bool cut = false;      ///< `original` is only the beginning: the record was too long.
 };
 
 /// Error: the line is no dead letter, and why.
@@ -52,7 +52,8 @@ class LetterCounts {
 
 /// The lines of a file, one after the other, with the offset of each; the visitor returns whether
 /// to go on. An unfinished last line counts. Error: names the path.
-Result<void> each_line(const std::string& path,
-                       const std::function<bool(std::string_view line, std::int64_t offset)>& visit);
+Result<void> each_line(
+    const std::string& path,
+    const std::function<bool(std::string_view line, std::int64_t offset)>& visit);
 
 }  // namespace intelmq

@@ -60,26 +60,30 @@ std::vector<std::string> suggestions(const Place& place, const NeededFields& nee
 }
 
 Finding missing(const Place& place, const NeededFields& needed, const Catalogue& catalogue) {
-  Finding finding{rule::needs_missing, Severity::fail, place.graph.nodes[place.node].id, "",
+  Finding finding{rule::needs_missing,
+                  Severity::fail,
+                  place.graph.nodes[place.node].id,
+                  "",
                   names_of(place.graph, place.graph.way_to(place.node)),
                   suggestions(place, needed, catalogue)};
   const bool one = needed.names.size() == 1;
-  finding.message = fmt::format("needs {}; nothing before it produces {}", needed.text(),
-                                one ? "it" : "them");
+  finding.message =
+      fmt::format("needs {}; nothing before it produces {}", needed.text(), one ? "it" : "them");
   return finding;
 }
 
 Finding uncertain(const Place& place, const NeededFields& needed) {
-  const auto known = [&](const std::string& name) {
-    return place.flow.may.names().contains(name);
-  };
+  const auto known = [&](const std::string& name) { return place.flow.may.names().contains(name); };
   const bool guessed = std::none_of(needed.names.begin(), needed.names.end(), known);
   const std::string_view why =
       guessed ? "whether it arrives is not known: a program before it may set any field"
               : "no event is promised to have it: it depends on the data";
-  return {rule::needs_uncertain, Severity::warn, place.graph.nodes[place.node].id,
+  return {rule::needs_uncertain,
+          Severity::warn,
+          place.graph.nodes[place.node].id,
           fmt::format("needs {}; {}", needed.text(), why),
-          names_of(place.graph, place.graph.way_to(place.node)), {}};
+          names_of(place.graph, place.graph.way_to(place.node)),
+          {}};
 }
 
 /// Of a group of which all are needed, only what is missing; else the group.
@@ -102,7 +106,8 @@ std::vector<Finding> check_fields(const Graph& graph, const std::vector<FieldFlo
       if (satisfies(flow[i].must, needed)) continue;
       if (satisfies(flow[i].may, needed))
         out.push_back(uncertain(place, lacking_in(flow[i].must, needed)));
-      else out.push_back(missing(place, lacking_in(flow[i].may, needed), catalogue));
+      else
+        out.push_back(missing(place, lacking_in(flow[i].may, needed), catalogue));
     }
   }
   return out;

@@ -235,9 +235,8 @@ std::vector<Finding> check_plan(const Plan& plan, const Catalogue& catalogue) {
                         [&](const Node& node) { return node.id == finding.bot; }) -
            nodes.begin();
   };
-  std::stable_sort(all.begin(), all.end(), [&](const Finding& a, const Finding& b) {
-    return place(a) < place(b);
-  });
+  std::stable_sort(all.begin(), all.end(),
+                   [&](const Finding& a, const Finding& b) { return place(a) < place(b); });
   std::set<std::string> seen;
   std::erase_if(all, [&](const Finding& finding) {
     const std::string key = fmt::format("{}\n{}\n{}", finding.code, finding.bot, finding.message);

@@ -97,8 +97,8 @@ void exchange(Streams& streams, const Command& command, Outcome& outcome) {
   while (streams.open()) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now());
     outcome.timed_out = left.count() <= 0;
-    outcome.too_much = outcome.output.size() > command.most_output ||
-                       outcome.errors.size() > command.most_output;
+    outcome.too_much =
+        outcome.output.size() > command.most_output || outcome.errors.size() > command.most_output;
     if (outcome.timed_out || outcome.too_much) return;
     std::array<pollfd, 3> polled = {pollfd{streams.input.get(), POLLOUT, 0},
                                     pollfd{streams.output.get(), POLLIN, 0},
@@ -127,8 +127,8 @@ int wait_for(pid_t child, std::chrono::milliseconds limit, bool kill_now, bool& 
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-[[noreturn]] void become(const Command& command, char* const* words, char* const* variables,
-                         int in, int out, int err, int report) {
+[[noreturn]] void become(const Command& command, char* const* words, char* const* variables, int in,
+                         int out, int err, int report) {
   setpgid(0, 0);
   signal(SIGPIPE, SIG_DFL);
   const bool wired = dup2(in, 0) >= 0 && dup2(out, 1) >= 0 && dup2(err, 2) >= 0;
@@ -162,8 +162,8 @@ Result<Outcome> run_process(const Command& command) {
   const pid_t child = fork();
   if (child < 0) return system_failure(command.words.front(), "cannot be started", errno);
   if (child == 0)
-    become(command, words.data(), variables.data(), in.read.get(), out.write.get(),
-           err.write.get(), report.write.get());
+    become(command, words.data(), variables.data(), in.read.get(), out.write.get(), err.write.get(),
+           report.write.get());
   setpgid(child, child);
   in.read.reset();
   out.write.reset();
@@ -180,8 +180,8 @@ Result<Outcome> run_process(const Command& command) {
   if (streams.rest.empty()) streams.input.reset();
   const BrokenPipesIgnored guard;
   exchange(streams, command, outcome);
-  outcome.code = wait_for(child, command.limit, outcome.timed_out || outcome.too_much,
-                          outcome.timed_out);
+  outcome.code =
+      wait_for(child, command.limit, outcome.timed_out || outcome.too_much, outcome.timed_out);
   return outcome;
 }
 

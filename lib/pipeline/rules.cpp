@@ -54,7 +54,8 @@ class Check {
     if (other)
       add(rule::no_default, Severity::warn, node,
           "the path _default leads nowhere: only events of named paths leave");
-    else add(rule::no_default, Severity::fail, node, "its events go nowhere: _default is missing");
+    else
+      add(rule::no_default, Severity::fail, node, "its events go nowhere: _default is missing");
   }
 
   /// Not of a bot whose parameters are wrong.

@@ -87,9 +87,11 @@ class Reader {
     const Json& value = member(section, "destination_queues");
     if (value.is_null()) return;
     const auto add = [&](const std::string& path, const Json& queues) {
-      if (auto names = queues_of(queues)) bot.destinations.emplace_back(path, std::move(*names));
-      else complain(bot.id, fmt::format("destination_queues: {} has no list of queues",
-                                        quote_for_message(path)));
+      if (auto names = queues_of(queues))
+        bot.destinations.emplace_back(path, std::move(*names));
+      else
+        complain(bot.id, fmt::format("destination_queues: {} has no list of queues",
+                                     quote_for_message(path)));
     };
     if (!value.is_object()) return add("_default", value);
     for (const auto& [path, queues] : value.members()) add(path, queues);

@@ -38,7 +38,7 @@ struct Sheet {
   std::string program;  ///< "intelmq-expert-taxonomy"
   Kind kind = Kind::expert;
   std::string summary;
-  std::string module;  ///< The twin in IntelMQ; may be empty.
+  std::string module;              ///< The twin in IntelMQ; may be empty.
   std::vector<std::string> paths;  ///< With `_default`; "*": any.
   std::vector<std::string> input_formats, output_formats;
   std::vector<NeededFields> needs;

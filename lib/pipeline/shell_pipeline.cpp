@@ -162,7 +162,8 @@ class Scanner {
   }
 
   void end_stage() {
-    if (target_ != Stream::none) problem_ = "a redirection names no file";
+    if (target_ != Stream::none)
+      problem_ = "a redirection names no file";
     else if (current_empty())
       problem_ = fmt::format("nothing stands behind the | after stage {}", stages_.size());
     else if (stage_.words.empty())

@@ -41,13 +41,13 @@ struct DataFile {
 template <class T>
 struct ParameterType;
 
-#define INTELMQ_PARAMETER_TYPE(T)                        \
-  template <>                                            \
-  struct ParameterType<T> {                              \
-    static std::string name();                           \
-    static Json schema();                                \
-    static Result<T> from_json(const Json& value);       \
-    static Json to_json(const T& value);                 \
+#define INTELMQ_PARAMETER_TYPE(T)                  \
+  template <>                                      \
+  struct ParameterType<T> {                        \
+    static std::string name();                     \
+    static Json schema();                          \
+    static Result<T> from_json(const Json& value); \
+    static Json to_json(const T& value);           \
   }
 INTELMQ_PARAMETER_TYPE(bool);
 INTELMQ_PARAMETER_TYPE(std::int64_t);
@@ -59,15 +59,14 @@ INTELMQ_PARAMETER_TYPE(ByteSize);
 INTELMQ_PARAMETER_TYPE(FieldName);
 INTELMQ_PARAMETER_TYPE(std::vector<std::string>);  // a list, or a text with commas
 INTELMQ_PARAMETER_TYPE(std::vector<FieldName>);
-INTELMQ_PARAMETER_TYPE(Json);  // any value; a text that holds a JSON object or array is read as such
+INTELMQ_PARAMETER_TYPE(
+    Json);  // any value; a text that holds a JSON object or array is read as such
 #undef INTELMQ_PARAMETER_TYPE
 
 template <class T>
 struct ParameterType<DataFile<T>> {
   static std::string name() { return "file"; }
-  static Json schema() {
-    return Json::object().set("type", "string").set("format", "x-path");
-  }
+  static Json schema() { return Json::object().set("type", "string").set("format", "x-path"); }
   static Result<DataFile<T>> from_json(const Json& value) {
     auto path = ParameterType<std::string>::from_json(value);
     if (!path) return tl::unexpected(path.error());
@@ -96,7 +95,9 @@ struct ParameterType<std::optional<T>> {
 
 /// An enumeration whose enumerators 0..n-1 are spelt by `constexpr auto names_of(E)`, an array.
 template <class E>
-concept Choice = std::is_enum_v<E> && requires(E e) { names_of(e).size(); };
+concept Choice = std::is_enum_v<E> && requires(E e) {
+  names_of(e).size();
+};
 
 Result<std::size_t> choose(const Json& value, const std::string_view* names, std::size_t count);
 Json choice_schema(const std::string_view* names, std::size_t count);

@@ -43,10 +43,10 @@ struct FieldUse {
 
 /// An example that is run as a test and shown in help, man page and README.
 struct Example {
-  std::string_view about;   ///< One line: what it shows.
-  std::string_view args;    ///< Options, split as a shell would.
-  std::string_view input;   ///< Lines on standard input.
-  std::string_view output;  ///< Lines expected on standard output, compared as JSON.
+  std::string_view about;        ///< One line: what it shows.
+  std::string_view args;         ///< Options, split as a shell would.
+  std::string_view input;        ///< Lines on standard input.
+  std::string_view output;       ///< Lines expected on standard output, compared as JSON.
   std::string_view failed = {};  ///< Part of the reason when a record is expected to fail.
 };
 

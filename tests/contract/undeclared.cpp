@@ -11,9 +11,10 @@ const Spec<Params> spec{
     .name = "undeclared",
     .summary = "Set a field without having said so.",
     .sets = {field::comment},
-    .examples = {{.about = "One", .args = "", .input = R"({"a":1})", .output = R"({"a":1,"comment":"b"})"},
-                 {.about = "Two", .args = "", .input = R"({"a":2})", .output = R"({"a":2,"comment":"b"})"},
-                 {.about = "Hostile", .args = "", .input = "", .output = ""}}};
+    .examples = {
+        {.about = "One", .args = "", .input = R"({"a":1})", .output = R"({"a":1,"comment":"b"})"},
+        {.about = "Two", .args = "", .input = R"({"a":2})", .output = R"({"a":2,"comment":"b"})"},
+        {.about = "Hostile", .args = "", .input = "", .output = ""}}};
 
 class Undeclared {
  public:

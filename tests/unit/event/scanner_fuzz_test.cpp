@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Our scanner beside simdjson: 200,000 mutations of a few lines, the same in every run. They must
 // agree on what is an object and on its members, but for the differences listed in `excused`.
-#include <catch2/catch.hpp>
 #include <simdjson.h>
+#include <catch2/catch.hpp>
 
 #include <cstdint>
 #include <string>
@@ -33,11 +33,50 @@ const std::vector<std::string> seeds = {
     // members beyond the bytes that are looked at in one go
     R"({"p":")" + std::string(4070, 'x') + R"(","a":"\"","b":[{"c":"ü"}],"d":"ä"})",
 };
-constexpr std::string_view pieces[] = {
-    "\"", "\\",  "{", "}", "[", "]", ":", ",", " ", "\t", "\r", "0", "-", "+", "1", ".", "e", "E",
-    "u",  "\\u", "true", "false", "null", "\x01", "\x1f", "\x7f", "\xc3", "\xa4", "\xed\xa0\x80",
-    "\xf0\x9f\x98\x80", "\xff", std::string_view("\0", 1), "\\\\", "\\\"", "\"a\":1", ",\"b\":[]",
-    "NaN", "Infinity", "1e400", "99999999999999999999", "\\ud800", "/", "'", "#"};
+constexpr std::string_view pieces[] = {"\"",
+                                       "\\",
+                                       "{",
+                                       "}",
+                                       "[",
+                                       "]",
+                                       ":",
+                                       ",",
+                                       " ",
+                                       "\t",
+                                       "\r",
+                                       "0",
+                                       "-",
+                                       "+",
+                                       "1",
+                                       ".",
+                                       "e",
+                                       "E",
+                                       "u",
+                                       "\\u",
+                                       "true",
+                                       "false",
+                                       "null",
+                                       "\x01",
+                                       "\x1f",
+                                       "\x7f",
+                                       "\xc3",
+                                       "\xa4",
+                                       "\xed\xa0\x80",
+                                       "\xf0\x9f\x98\x80",
+                                       "\xff",
+                                       std::string_view("\0", 1),
+                                       "\\\\",
+                                       "\\\"",
+                                       "\"a\":1",
+                                       ",\"b\":[]",
+                                       "NaN",
+                                       "Infinity",
+                                       "1e400",
+                                       "99999999999999999999",
+                                       "\\ud800",
+                                       "/",
+                                       "'",
+                                       "#"};
 
 class Draw {
  public:
@@ -85,10 +124,13 @@ Reading ours(const std::string& line) {
   const std::string padded = line + std::string(Scanner::padding, '}');
   Scanner scanner(padded.data(), line.size());
   Reading out;
-  out.good = !scanner.members([&](const char* key, std::size_t key_size, const char* value,
-                                  std::size_t value_size) {
-    out.members.emplace_back(std::string(key, key_size), std::string(value, value_size));
-  }).reason;
+  out.good =
+      !scanner
+           .members([&](const char* key, std::size_t key_size, const char* value,
+                        std::size_t value_size) {
+             out.members.emplace_back(std::string(key, key_size), std::string(value, value_size));
+           })
+           .reason;
   return out;
 }
 
@@ -98,7 +140,7 @@ bool has(const std::string& line, std::string_view word) {
 
 /// Differences that are meant: lines which ours takes and simdjson does not.
 bool excused(const std::string& line, simdjson::error_code error) {
-  if (has(line, "NaN") || has(line, "Infinity")) return true;        // Python writes and reads them
+  if (has(line, "NaN") || has(line, "Infinity")) return true;  // Python writes and reads them
   if (has(line, "\\u") && error == simdjson::STRING_ERROR) return true;  // lone surrogates: kept
   if (error != simdjson::NUMBER_ERROR) return false;
   // Numbers beyond a double or 64 bits keep their digits here: never fewer than 18 characters, or
@@ -107,8 +149,10 @@ bool excused(const std::string& line, simdjson::error_code error) {
   for (const char c : line) {
     const bool digit = c >= '0' && c <= '9';
     run = digit || c == '.' ? run + 1 : 0;
-    if (digit && exponent) ++exponent;
-    else if (!(exponent == 1 && (c == '+' || c == '-'))) exponent = c == 'e' || c == 'E' ? 1 : 0;
+    if (digit && exponent)
+      ++exponent;
+    else if (!(exponent == 1 && (c == '+' || c == '-')))
+      exponent = c == 'e' || c == 'E' ? 1 : 0;
     if (run >= 18 || exponent > 3) return true;
   }
   return false;
@@ -119,8 +163,7 @@ std::string decoded(std::string_view text) { return decode_string('"' + std::str
 /// Whether a raw value is what simdjson read.
 bool same_value(dom::parser& parser, const std::string& raw, const dom::element& value) {
   std::string_view text;
-  if (value.get(text) == simdjson::SUCCESS)
-    return raw.front() == '"' && decode_string(raw) == text;
+  if (value.get(text) == simdjson::SUCCESS) return raw.front() == '"' && decode_string(raw) == text;
   dom::element again;
   if (parser.parse(raw).get(again) != simdjson::SUCCESS) return false;
   return simdjson::minify(again) == simdjson::minify(value);

@@ -25,10 +25,10 @@ Scanned scan(const std::string& line) {
   const std::string padded = line + std::string(Scanner::padding, '"');
   Scanner scanner(padded.data(), line.size());
   Scanned out;
-  out.error = scanner.members([&](const char* key, std::size_t key_size, const char* value,
-                                  std::size_t value_size) {
-    out.members.emplace_back(std::string(key, key_size), std::string(value, value_size));
-  });
+  out.error = scanner.members(
+      [&](const char* key, std::size_t key_size, const char* value, std::size_t value_size) {
+        out.members.emplace_back(std::string(key, key_size), std::string(value, value_size));
+      });
   out.spaced = scanner.spaced();
   out.escaped = scanner.escaped();
   out.tail = scanner.tail() ? scanner.tail() - padded.data() : -1;

@@ -33,7 +33,8 @@ std::string refusal(const ColumnOptions& options) {
 TEST_CASE("the first field that fits takes the cell") {
   ColumnOptions options;
   options.columns = "source.ip|source.fqdn, __IGNORE__,,source.port";
-  CHECK(filled(options, {"192.0.2.1", "x", "y", "80"}) == R"({"source.ip": "192.0.2.1", "source.port": 80})");
+  CHECK(filled(options, {"192.0.2.1", "x", "y", "80"}) ==
+        R"({"source.ip": "192.0.2.1", "source.port": 80})");
   CHECK(filled(options, {"a.example.com", "", "", "-"}) == R"({"source.fqdn": "a.example.com"})");
   CHECK(filled(options, {"", "x"}) == "{}");
   CHECK(filled(options, {"a..b", "x"}).starts_with("! invalid value 'a..b' for source.fqdn"));
@@ -58,7 +59,8 @@ TEST_CASE("URLs, types, JSON and expressions") {
         R"({"source.url": "https://a.example/x", "classification.type": "malware-distribution", )"
         R"("extra.tags": ["a", 1], "source.asn": 64496})");
   CHECK(filled(options, {"http://a/", "", "", "none"}) == R"({"source.url": "http://a/"})");
-  CHECK(filled(options, {"", "spam"}) == "! classification.type: type_translation does not have 'spam'");
+  CHECK(filled(options, {"", "spam"}) ==
+        "! classification.type: type_translation does not have 'spam'");
   CHECK(filled(options, {"", "", "[1"}) == "! extra.tags: '[1' is not JSON");
   options.has_type = true;
   CHECK(filled(options, {"", "spam"}) == R"({"classification.type": "spam"})");
@@ -67,7 +69,8 @@ TEST_CASE("URLs, types, JSON and expressions") {
 TEST_CASE("times") {
   ColumnOptions options;
   options.columns = "time.source";
-  CHECK(filled(options, {"2024-02-29 23:59:58"}) == R"({"time.source": "2024-02-29T23:59:58+00:00"})");
+  CHECK(filled(options, {"2024-02-29 23:59:58"}) ==
+        R"({"time.source": "2024-02-29T23:59:58+00:00"})");
   CHECK(filled(options, {"2023-02-29 23:59:58"}).starts_with("! time.source: "));
   options.time_format = "epoch_millis";
   CHECK(filled(options, {"1577836800123"}) == R"({"time.source": "2020-01-01T00:00:00+00:00"})");
@@ -96,7 +99,8 @@ TEST_CASE("mistakes in the configuration are named") {
 TEST_CASE("pairs of texts come as objects, in lists, or not at all") {
   CHECK(text_pairs(Json{})->empty());
   CHECK(text_pairs(Json(""))->empty());
-  const auto pairs = text_pairs(Json::array().push(Json::object().set("a", "b")).push(Json::object().set("c", 1)));
+  const auto pairs =
+      text_pairs(Json::array().push(Json::object().set("a", "b")).push(Json::object().set("c", 1)));
   REQUIRE(pairs);
   CHECK(*pairs == std::vector<std::pair<std::string, std::string>>{{"a", "b"}, {"c", "1"}});
   CHECK_FALSE(text_pairs(Json(5)));

@@ -58,7 +58,10 @@ TEST_CASE("cells are split as Python's csv.reader splits them") {
 TEST_CASE("blank lines, NULs, a byte order mark and comments are left out") {
   check("\n \t\n\r\na\n   \n", {"[a]"});
   check(std::string("a\0,\0\0b\n\0", 8), {"[a][b]"});
-  check("\xef\xbb\xbf" "a,b\n", {"[a][b]"});
+  check(
+      "\xef\xbb\xbf"
+      "a,b\n",
+      {"[a][b]"});
   check("#x\na\n  # \"y\nb\n", {"[a]", "[b]"}, {",", true});
   check("#x\n", {"[#x]"});
   check("\"a\n#b\n\nc\"\n", {"[a\n#b\n\nc]"}, {",", true});
@@ -67,8 +70,10 @@ TEST_CASE("blank lines, NULs, a byte order mark and comments are left out") {
 TEST_CASE("other delimiters") {
   check("a;b,c;\"d;\"\n", {"[a][b,c][d;]"}, {";", false});
   check("a\t\tb\n", {"[a][][b]"}, {"\t", false});
-  check("a\xc2\xa6" "b\xc2\xa7\xc2\xa6\"c\xc2\xa6\"\n", {"[a][b\xc2\xa7][c\xc2\xa6]"},
-        {"\xc2\xa6", false});
+  check(
+      "a\xc2\xa6"
+      "b\xc2\xa7\xc2\xa6\"c\xc2\xa6\"\n",
+      {"[a][b\xc2\xa7][c\xc2\xa6]"}, {"\xc2\xa6", false});
 }
 
 TEST_CASE("a quote that is not closed costs its own line alone") {
@@ -158,7 +163,8 @@ TEST_CASE("CSV: any bytes are read to their end") {
   std::mt19937 random(11);
   for (int round = 0; round < 3000; ++round) {
     std::string text;
-    for (std::size_t n = random() % 60; n; --n) text += std::string_view("a,\"\n\r #\t\0;\xc3", 11)[random() % 11];
+    for (std::size_t n = random() % 60; n; --n)
+      text += std::string_view("a,\"\n\r #\t\0;\xc3", 11)[random() % 11];
     Rows first;
     for (std::size_t piece : {1, 4, 100}) {
       const Rows rows = all_rows(text, piece, {",", random() % 2 == 0}, 20 + random() % 30);

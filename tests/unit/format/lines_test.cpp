@@ -33,13 +33,23 @@ TEST_CASE("lines end at LF, CR LF and CR, whatever the pieces are") {
     CHECK(all_lines("a\r\n", piece) == Texts{"a|\r\n"});
     CHECK(all_lines("", piece).empty());
     CHECK(all_lines("\n", piece) == Texts{"|\n"});
-    CHECK(all_lines("a\xe2\x80\xa8" "b\x0c" "c\n", piece) == Texts{"a\xe2\x80\xa8" "b\x0c" "c|\n"});
+    CHECK(all_lines("a\xe2\x80\xa8"
+                    "b\x0c"
+                    "c\n",
+                    piece) == Texts{"a\xe2\x80\xa8"
+                                    "b\x0c"
+                                    "c|\n"});
   }
 }
 
 TEST_CASE("a byte order mark is left out at the beginning alone") {
   for (std::size_t piece = 1; piece < 5; ++piece) {
-    CHECK(all_lines("\xef\xbb\xbf" "a\n\xef\xbb\xbf" "b", piece) == Texts{"a|\n", "\xef\xbb\xbf" "b|"});
+    CHECK(all_lines("\xef\xbb\xbf"
+                    "a\n\xef\xbb\xbf"
+                    "b",
+                    piece) == Texts{"a|\n",
+                                    "\xef\xbb\xbf"
+                                    "b|"});
     CHECK(all_lines("\xef\xbb", piece) == Texts{"\xef\xbb|"});
   }
 }

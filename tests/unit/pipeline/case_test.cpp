@@ -32,7 +32,8 @@ class Scratch {
 }  // namespace
 
 TEST_CASE("lines are compared as JSON, without the order of fields and the time of observation") {
-  CHECK(compare_lines("{\"a\":1, \"b\": 2}\n", "{\"b\":2,\"a\":1,\"time.observation\":\"x\"}\n").empty());
+  CHECK(compare_lines("{\"a\":1, \"b\": 2}\n", "{\"b\":2,\"a\":1,\"time.observation\":\"x\"}\n")
+            .empty());
   CHECK(compare_lines("plain\n", "plain").empty());
   CHECK(compare_lines("", "").empty());
 }
@@ -42,13 +43,15 @@ TEST_CASE("each difference is one readable text") {
         std::vector<std::string>{"line 1: a: expected 1, got \"1\"",
                                  "line 1: b: expected 2, not there",
                                  "line 1: c: not expected, got 3"});
-  CHECK(compare_lines("a\nb\n", "a\n") == std::vector<std::string>{"line 2: not there, expected 'b'"});
+  CHECK(compare_lines("a\nb\n", "a\n") ==
+        std::vector<std::string>{"line 2: not there, expected 'b'"});
   CHECK(compare_lines("", "x\n") == std::vector<std::string>{"line 1: not expected, got 'x'"});
   CHECK(compare_lines("{\"a\":1}", "{\"a\":1").size() == 1);
 }
 
 TEST_CASE("numbers beyond 64 bits differ by their digits") {
-  CHECK_FALSE(compare_lines("{\"n\":123456789012345678901234}", "{\"n\":123456789012345678901235}").empty());
+  CHECK_FALSE(compare_lines("{\"n\":123456789012345678901234}", "{\"n\":123456789012345678901235}")
+                  .empty());
 }
 
 TEST_CASE("cases are found below a directory, and read") {
@@ -75,7 +78,8 @@ TEST_CASE("a case with a broken file says so") {
   scratch.file("p/a/args", "'open");
   scratch.file("p/b/code", "six");
   CHECK(read_case(scratch.path + "/p/a").error().text.find("/p/a/args: ") != std::string::npos);
-  CHECK(read_case(scratch.path + "/p/b").error().text.find("not an exit code") != std::string::npos);
+  CHECK(read_case(scratch.path + "/p/b").error().text.find("not an exit code") !=
+        std::string::npos);
 }
 
 TEST_CASE("output, messages and code are all compared") {
@@ -85,7 +89,8 @@ TEST_CASE("output, messages and code are all compared") {
   actual.errors = "surprise\n";
   actual.code = 1;
   CHECK(compare_case(expected, actual) ==
-        std::vector<std::string>{"err: line 1: expected '', got 'surprise'", "code: expected 0, got 1"});
+        std::vector<std::string>{"err: line 1: expected '', got 'surprise'",
+                                 "code: expected 0, got 1"});
   actual.timed_out = true;
   CHECK(compare_case(expected, actual).size() == 1);
 }

@@ -41,8 +41,7 @@ TEST_CASE("modules of IntelMQ and the programs they correspond to") {
   CHECK(program("intelmq.bots.experts.maxmind_geoip.expert") == "intelmq-expert-maxmind-geoip");
   CHECK(program("intelmq.bots.parsers.abusech.parser_feodotracker") ==
         "intelmq-parser-abusech-feodotracker");
-  CHECK(program("intelmq.bots.collectors.mail.collector_mail_url") ==
-        "intelmq-collector-mail-url");
+  CHECK(program("intelmq.bots.collectors.mail.collector_mail_url") == "intelmq-collector-mail-url");
   CHECK(program("intelmq.bots.collectors.http.collector_http") == "intelmq-collector-http");
   CHECK(program("intelmq.bots.parsers.generic.parser_csv") == "intelmq-parser-generic-csv");
   CHECK(program("intelmq.bots.outputs.file.output") == "intelmq-output-file");
@@ -55,7 +54,8 @@ TEST_CASE("modules of IntelMQ and the programs they correspond to") {
 TEST_CASE("a bot is found by any of its names") {
   const Catalogue bots = test::catalogue(
       {Document("expert", "taxonomy"), Document("parser", "json"), Document("transformer", "json"),
-       Document("parser", "shadowserver").set("module", "intelmq.bots.parsers.shadowserver.parser_json")});
+       Document("parser", "shadowserver")
+           .set("module", "intelmq.bots.parsers.shadowserver.parser_json")});
   const auto name = [&](std::string_view wanted) {
     const auto found = bots.find(wanted);
     return found ? (*found)->sheet.program : found.error().text;
@@ -79,7 +79,8 @@ TEST_CASE("programs are asked once, and again when they have changed") {
   scratch.program("intelmq-expert-b");
   scratch.program("intelmq-thing-c");
   scratch.program("intelmq-expert-");
-  const CataloguePlaces places{{scratch.path, scratch.path + "/absent"}, scratch.path + "/cache/intelmq/c.json"};
+  const CataloguePlaces places{{scratch.path, scratch.path + "/absent"},
+                               scratch.path + "/cache/intelmq/c.json"};
   int asked = 0;
   const auto describe = [&](const std::string& file) -> Result<Sheet> {
     ++asked;
@@ -116,9 +117,9 @@ TEST_CASE("a broken cache is made anew") {
 TEST_CASE("a program that calls itself otherwise is left out") {
   const Scratch scratch;
   scratch.program("intelmq-expert-a");
-  const Catalogue read = Catalogue::read({{scratch.path}, ""}, [](const std::string&) -> Result<Sheet> {
-    return Document("expert", "other").sheet();
-  });
+  const Catalogue read = Catalogue::read(
+      {{scratch.path}, ""},
+      [](const std::string&) -> Result<Sheet> { return Document("expert", "other").sheet(); });
   CHECK(read.entries().empty());
   CHECK(read.problems().size() == 1);
 }
@@ -136,8 +137,8 @@ TEST_CASE("descriptions that are none are refused") {
 
 TEST_CASE("a bot's settings and messages are read from what it prints") {
   ConfiguredBot bot;
-  read_settings("a = \"x # y = z\"  # command line\nb = null  # default\nc = (hidden)  # file\nodd\n",
-                bot);
+  read_settings(
+      "a = \"x # y = z\"  # command line\nb = null  # default\nc = (hidden)  # file\nodd\n", bot);
   CHECK(bot.settings["a"].text() == "x # y = z");
   CHECK(bot.is_given("a"));
   CHECK_FALSE(bot.is_given("b"));
@@ -148,10 +149,10 @@ TEST_CASE("a bot's settings and messages are read from what it prints") {
 
 TEST_CASE("a program that is asked answers, refuses, or is cut off") {
   const Scratch scratch;
-  const std::string good = scratch.program(
-      "intelmq-expert-a", "#!/bin/sh\ncase $1 in --describe) cat <<'E'\n" +
-                              Document("expert", "a").json().dump() +
-                              "\nE\n;; *) echo 'x = 1  # default';; esac\n");
+  const std::string good =
+      scratch.program("intelmq-expert-a", "#!/bin/sh\ncase $1 in --describe) cat <<'E'\n" +
+                                              Document("expert", "a").json().dump() +
+                                              "\nE\n;; *) echo 'x = 1  # default';; esac\n");
   const auto bot = inspect_bot(good, {"--x"});
   REQUIRE(bot.has_value());
   CHECK(bot->sheet.program == "intelmq-expert-a");

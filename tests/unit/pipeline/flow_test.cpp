@@ -67,8 +67,8 @@ TEST_CASE("a field that nothing produces fails once, with a suggestion that woul
   const Document reverse =
       Document("expert", "reverse").needs_all({"destination.url"}).makes("source.ip");
   const Document country = Document("expert", "country").needs_all({"source.geolocation.cc"});
-  const Graph graph = chain(
-      {node("c", collector), node("p", names), node("g", geoip), node("k", country)});
+  const Graph graph =
+      chain({node("c", collector), node("p", names), node("g", geoip), node("k", country)});
   const auto findings = check(graph, test::catalogue({resolver, reverse, parser}));
   REQUIRE(findings.size() == 2);
   CHECK(findings[0].bot == "g");
@@ -113,8 +113,8 @@ TEST_CASE("an event that lacks what a bot needs passes, so nothing is promised b
 TEST_CASE("rejected and dropped events do not go on, so what is needed is promised behind") {
   const Document strict =
       Document("expert", "strict").needs_all({"source.ip"}, "drop").always("source.asn");
-  const Graph graph = chain({node("c", collector), node("p", parser), node("s", strict),
-                             node("g", geoip)});
+  const Graph graph =
+      chain({node("c", collector), node("p", parser), node("s", strict), node("g", geoip)});
   const auto flow = field_flow(graph);
   CHECK(flow[3].must.may_have("source.ip"));
   CHECK(flow[3].must.may_have("source.asn"));
@@ -160,8 +160,11 @@ TEST_CASE("a cycle ends, and what it adds is only may where it comes in") {
   const Document adder = Document("expert", "adder").always("extra.round");
   graph.nodes = {node("c", collector), node("p", parser), node("in", Document("expert", "in")),
                  node("adder", adder), node("o", Document("output", "o"))};
-  graph.edges = {{0, 1, "_default"}, {1, 2, "_default"}, {2, 3, "_default"},
-                 {3, 2, "_default"}, {3, 4, "_default"}};
+  graph.edges = {{0, 1, "_default"},
+                 {1, 2, "_default"},
+                 {2, 3, "_default"},
+                 {3, 2, "_default"},
+                 {3, 4, "_default"}};
   const auto flow = field_flow(graph);
   CHECK(flow[2].may.may_have("extra.round"));
   CHECK_FALSE(flow[2].must.may_have("extra.round"));
@@ -190,8 +193,9 @@ TEST_CASE("on the path _on_error an event leaves as it came") {
 }
 
 TEST_CASE("an unknown program may set and remove any field") {
-  const Graph graph = chain({node("c", collector), node("p", Document("parser", "p").always("source.ip")),
-                             unknown("jq"), node("g", geoip)});
+  const Graph graph =
+      chain({node("c", collector), node("p", Document("parser", "p").always("source.ip")),
+             unknown("jq"), node("g", geoip)});
   const auto findings = check(graph);
   REQUIRE(findings.size() == 1);
   CHECK(findings[0].code == rule::needs_uncertain);
@@ -200,15 +204,16 @@ TEST_CASE("an unknown program may set and remove any field") {
 
 TEST_CASE("a dynamic bot keeps promises and may set anything") {
   const Document sieve = Document("expert", "sieve").dynamic();
-  const Graph graph = chain({node("c", collector), node("p", Document("parser", "p").always("source.ip")),
-                             node("s", sieve), node("g", geoip)});
+  const Graph graph =
+      chain({node("c", collector), node("p", Document("parser", "p").always("source.ip")),
+             node("s", sieve), node("g", geoip)});
   CHECK(check(graph).empty());
 }
 
 TEST_CASE("the feed's fields come from the collector's settings, or a parser's of raw input") {
   const Json named = Json::object().set("name", "Feed").set("accuracy", 0);
-  const auto reports = field_flow(chain({node("c", collector, named), node("p", parser),
-                                         node("o", Document("output", "o"))}));
+  const auto reports = field_flow(
+      chain({node("c", collector, named), node("p", parser), node("o", Document("output", "o"))}));
   CHECK(reports[2].must.may_have("feed.name"));
   CHECK_FALSE(reports[2].may.may_have("feed.accuracy"));
   CHECK_FALSE(reports[2].may.may_have("feed.url"));
@@ -223,7 +228,7 @@ TEST_CASE("the feed's fields come from the collector's settings, or a parser's o
 TEST_CASE("default fields of a parser are promised") {
   const Json settings =
       Json::object().set("default_fields", Json::object().set("classification.type", "scanner"));
-  const auto flow = field_flow(chain({node("c", collector), node("p", parser, settings),
-                                      node("o", Document("output", "o"))}));
+  const auto flow = field_flow(chain(
+      {node("c", collector), node("p", parser, settings), node("o", Document("output", "o"))}));
   CHECK(flow[2].must.may_have("classification.type"));
 }

@@ -17,15 +17,17 @@ TEST_CASE("a letter is read back byte for byte") {
   CHECK(text->original == std::string("a\0\n\"\xc3\xa9", 6));
   CHECK(text->line == 7);
   CHECK_FALSE(text->cut);
-  const auto bytes = read_letter(R"({"reason":"r","original":"/wA=","encoding":"base64","size":9})");
+  const auto bytes =
+      read_letter(R"({"reason":"r","original":"/wA=","encoding":"base64","size":9})");
   REQUIRE(bytes.has_value());
   CHECK(bytes->original == std::string("\xff\0", 2));
   CHECK(bytes->cut);
 }
 
 TEST_CASE("what is no letter is refused") {
-  for (const char* line : {"", "{", "[]", "{}", R"({"original":"x"})", R"({"reason":"r","original":5})",
-                           R"({"reason":"r","original":"\u00e9","encoding":"base64"})"})
+  for (const char* line :
+       {"", "{", "[]", "{}", R"({"original":"x"})", R"({"reason":"r","original":5})",
+        R"({"reason":"r","original":"\u00e9","encoding":"base64"})"})
     CHECK_FALSE(read_letter(line).has_value());
 }
 
@@ -80,5 +82,6 @@ TEST_CASE("lines come with their offsets, the unfinished last one too") {
   REQUIRE(seen.size() == 4);
   CHECK(seen[2] == std::pair<std::string, std::int64_t>(std::string("b\0c", 3), 3));
   CHECK(seen[3] == std::pair<std::string, std::int64_t>("last", 7));
-  CHECK_FALSE(each_line("/absent/file", [](std::string_view, std::int64_t) { return true; }).has_value());
+  CHECK_FALSE(
+      each_line("/absent/file", [](std::string_view, std::int64_t) { return true; }).has_value());
 }

@@ -19,7 +19,9 @@ Catalogue bots() {
            .set("module", "intelmq.bots.collectors.file.collector_file"),
        Document("parser", "feed").always("source.ip"), Document("expert", "taxonomy"),
        Document("expert", "geoip").needs_any({"source.ip", "destination.ip"}),
-       Document("expert", "filter").set("paths", Json::array().push("_default").push("match")).least_out(0),
+       Document("expert", "filter")
+           .set("paths", Json::array().push("_default").push("match"))
+           .least_out(0),
        Document("transformer", "to-idea")
            .set("formats", Json::object()
                                .set("input", Json::array().push("dho/1"))
@@ -53,9 +55,9 @@ std::string check(const std::string& text) {
   const Catalogue catalogue = bots();
   const auto stages = parse_shell_pipeline(text);
   REQUIRE(stages.has_value());
-  const Plan plan = plan_shell(*stages, catalogue, [&](const auto& path, const auto& args, const auto&) {
-    return fake(catalogue, path, args);
-  });
+  const Plan plan = plan_shell(
+      *stages, catalogue,
+      [&](const auto& path, const auto& args, const auto&) { return fake(catalogue, path, args); });
   std::string out;
   for (const Finding& finding : check_plan(plan, catalogue))
     if (finding.severity != Severity::note)
@@ -69,29 +71,30 @@ std::vector<Finding> check_runtime(const char* text) {
   const auto document = Json::parse(text);
   REQUIRE(document.has_value());
   const RuntimeFile file = read_runtime(*document);
-  const Plan plan =
-      plan_runtime(file, "rt.json", catalogue, [&](const auto& path, const auto& args, const auto&) {
-        REQUIRE(args[0] == "--runtime");
-        REQUIRE(args[2] == "--id");
-        return fake(catalogue, path, {});
-      });
+  const Plan plan = plan_runtime(file, "rt.json", catalogue,
+                                 [&](const auto& path, const auto& args, const auto&) {
+                                   REQUIRE(args[0] == "--runtime");
+                                   REQUIRE(args[2] == "--id");
+                                   return fake(catalogue, path, {});
+                                 });
   return check_plan(plan, catalogue);
 }
 
 bool has(const std::vector<Finding>& findings, std::string_view code, std::string_view bot) {
-  return std::any_of(findings.begin(), findings.end(), [&](const Finding& one) {
-    return one.code == code && one.bot == bot;
-  });
+  return std::any_of(findings.begin(), findings.end(),
+                     [&](const Finding& one) { return one.code == code && one.bot == bot; });
 }
 
 }  // namespace
 
 TEST_CASE("a sound pipeline has no findings") {
   CHECK(check("intelmq-collector-file | intelmq-parser-feed | intelmq-expert-taxonomy | "
-              "intelmq-expert-geoip | intelmq-output-file").empty());
+              "intelmq-expert-geoip | intelmq-output-file")
+            .empty());
   CHECK(check("intelmq-parser-feed --input-format raw < f | intelmq-expert-geoip | jq .").empty());
   CHECK(check("/usr/bin/intelmq-collector-file --output-format raw | "
-              "intelmq-parser-feed --input-format raw").empty());
+              "intelmq-parser-feed --input-format raw")
+            .empty());
 }
 
 TEST_CASE("bots in the wrong place") {
@@ -122,7 +125,8 @@ TEST_CASE("unknown bots and parameters") {
 TEST_CASE("streams that leave the pipe") {
   CHECK(check("intelmq-expert-taxonomy > f | intelmq-output-file") ==
         "F018! intelmq-expert-taxonomy\n");
-  CHECK(check("intelmq-expert-taxonomy | intelmq-output-file < f") == "F018! intelmq-output-file\n");
+  CHECK(check("intelmq-expert-taxonomy | intelmq-output-file < f") ==
+        "F018! intelmq-output-file\n");
   CHECK(check("intelmq-expert-taxonomy | intelmq-output-file --source dir:q") ==
         "F018! intelmq-output-file\n");
   CHECK(check("intelmq-expert-taxonomy --destination - | intelmq-output-file").empty());
@@ -132,7 +136,8 @@ TEST_CASE("streams that leave the pipe") {
 
 TEST_CASE("formats must agree") {
   CHECK(check("intelmq-expert-taxonomy | intelmq-output-idea") == "F013! intelmq-output-idea\n");
-  CHECK(check("intelmq-expert-taxonomy | intelmq-transformer-to-idea | intelmq-output-idea").empty());
+  CHECK(
+      check("intelmq-expert-taxonomy | intelmq-transformer-to-idea | intelmq-output-idea").empty());
 }
 
 TEST_CASE("the same bot twice has two names") {
@@ -208,17 +213,16 @@ TEST_CASE("a cycle that nothing leaves is named") {
 TEST_CASE("the report as JSON, text and graph") {
   const Catalogue catalogue = bots();
   const auto stages = parse_shell_pipeline("intelmq-parser-feed | intelmq-expert-geoip");
-  const Plan plan = plan_shell(*stages, catalogue, [&](const auto& path, const auto& args, const auto&) {
-    return fake(catalogue, path, args);
-  });
+  const Plan plan = plan_shell(
+      *stages, catalogue,
+      [&](const auto& path, const auto& args, const auto&) { return fake(catalogue, path, args); });
   const auto findings = check_plan(plan, catalogue);
   const Json report = report_json(plan, findings);
   CHECK(report["status"].text() == "fail");
   CHECK(report["bots"].integer() == 2);
   CHECK(report["edges"].integer() == 1);
   CHECK(report["findings"].items()[0]["code"].text() == "F006");
-  CHECK(report["fields"]["intelmq-expert-geoip"]["must_in"] ==
-        Json::array().push("source.ip"));
+  CHECK(report["fields"]["intelmq-expert-geoip"]["must_in"] == Json::array().push("source.ip"));
   CHECK(report_text(plan, findings).ends_with("fail: 2 stages, 1 failure, 0 warnings\n"));
   CHECK(to_dot(plan.graph).find("\"intelmq-parser-feed\" -> \"intelmq-expert-geoip\"") !=
         std::string::npos);

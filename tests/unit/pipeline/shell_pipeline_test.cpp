@@ -37,7 +37,8 @@ TEST_CASE("redirections name files and leave the words alone") {
 }
 
 TEST_CASE("line ends after a bar or backslash, comments and variables before a command") {
-  const auto read = stages("#!/bin/sh\n# a comment | x\nINTELMQ_X=1 a 'b' |  # more\n\n b \\\n c\n");
+  const auto read =
+      stages("#!/bin/sh\n# a comment | x\nINTELMQ_X=1 a 'b' |  # more\n\n b \\\n c\n");
   REQUIRE(read.size() == 2);
   CHECK(read[0].environment == Words{"INTELMQ_X=1"});
   CHECK(read[0].words == Words{"a", "b"});
@@ -56,14 +57,15 @@ TEST_CASE("what a shell would expand is marked") {
 }
 
 TEST_CASE("what is no pipeline is refused") {
-  for (const char* text :
-       {"a |", "| a", "a | | b", "a || b", "a && b", "a; b", "a &", "a `b`", "a $(b)", "a << X",
-        "a <(b)", "a >(b)", "a 'open", "a \"open", "a \\", "a\nb", "a\n'b'", "a >", "< f", "X=1 | b"}) {
+  for (const char* text : {"a |",   "| a",    "a | | b", "a || b", "a && b", "a; b",    "a &",
+                           "a `b`", "a $(b)", "a << X",  "a <(b)", "a >(b)", "a 'open", "a \"open",
+                           "a \\",  "a\nb",   "a\n'b'",  "a >",    "< f",    "X=1 | b"}) {
     INFO(text);
     CHECK_FALSE(parse_shell_pipeline(text).has_value());
   }
 }
 
 TEST_CASE("errors say where") {
-  CHECK(parse_shell_pipeline("a | b |").error().text == "nothing stands behind the | after stage 2");
+  CHECK(parse_shell_pipeline("a | b |").error().text ==
+        "nothing stands behind the | after stage 2");
 }
