@@ -132,8 +132,10 @@ bool Event::check(Slot& slot) {
     slot.checked = true;
     return true;
   }
-  const auto better = sanitise(rule->type, raw, rules_->now());
   std::string why = "not a valid value of its type";
+  // What is no base64 is not encoded once more: it was to be decoded.
+  const auto better =
+      rule->type == FieldType::Base64 ? std::nullopt : sanitise(rule->type, raw, rules_->now());
   if (!better || !satisfies(*rule, *better, &why)) {
     complain(name_of_slot(slot), raw, why);
     return false;

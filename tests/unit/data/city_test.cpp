@@ -11,8 +11,7 @@ namespace {
 using intelmq::City;
 using intelmq::Mmdb;
 
-const std::filesystem::path kData =
-    std::filesystem::path(__FILE__).parent_path() / ".." / ".." / "data";
+const std::filesystem::path kData = std::filesystem::path("tests") / "data";
 
 City look_up(const char* name, unsigned a, unsigned b, unsigned c, unsigned d) {
   const auto db = Mmdb::open(kData / name);

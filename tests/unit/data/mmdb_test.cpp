@@ -16,8 +16,7 @@ namespace {
 using intelmq::IpAddress;
 using intelmq::Mmdb;
 
-const std::filesystem::path kData =
-    std::filesystem::path(__FILE__).parent_path() / ".." / ".." / "data";
+const std::filesystem::path kData = std::filesystem::path("tests") / "data";
 
 IpAddress v4(unsigned a, unsigned b, unsigned c, unsigned d) {
   IpAddress address{};
