@@ -96,11 +96,12 @@ inline const char* plain_number_end(const char* p) {
   const auto points =
       static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(text, _mm_set1_epi8('.'))));
   const auto size = static_cast<unsigned>(__builtin_ctz(~(digits | points)));
+  if (size == 0) return nullptr;
   const unsigned inside = points & ((1u << size) - 1);
   const bool zero = (*p == '0') & (size > 1) & !(points & 2);
   const bool fits = (digits & 1) & (digits >> (size - 1) & 1) & !(inside & (inside - 1)) & !zero &
                     (p[size] == ',');
-  return size > 0 && size < 16 && fits ? p + size : nullptr;
+  return size < 16 && fits ? p + size : nullptr;
 }
 
 }  // namespace detail
