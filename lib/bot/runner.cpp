@@ -45,10 +45,6 @@ Runner::Runner(Parts parts)
       event_{p_.rules},
       made_{p_.rules},
       started_{monotonic_ns()} {
-  for (const FieldName& name : fields_.needs)
-    if (name.id()) need_all_[index_of(*name.id())] = true;
-  for (const FieldName& name : fields_.needs_any)
-    if (name.id()) need_any_[index_of(*name.id())] = true;
   const auto permit = [this](const FieldName& name) {
     if (name.id())
       permitted_[index_of(*name.id())] = true;
@@ -166,14 +162,10 @@ void Runner::take_event() {
 
 /// Whether the event has what the bot's sheet says it needs.
 bool Runner::wanted() const {
-  if (fields_.needs.empty() && fields_.needs_any.empty()) return true;
-  const auto& present = event_.present();
-  if ((need_all_ & ~present).any()) return false;
-  for (const FieldName& name : fields_.needs)
-    if (!name.id() && !event_.has(name)) return false;
-  if (fields_.needs_any.empty() || (need_any_ & present).any()) return true;
-  return std::any_of(fields_.needs_any.begin(), fields_.needs_any.end(),
-                     [this](const FieldName& name) { return !name.id() && event_.has(name); });
+  const auto there = [this](const FieldName& name) { return event_.has(name); };
+  return std::all_of(fields_.needs.begin(), fields_.needs.end(), there) &&
+         (fields_.needs_any.empty() ||
+          std::any_of(fields_.needs_any.begin(), fields_.needs_any.end(), there));
 }
 
 void Runner::settle(Event& event, std::string_view original) {

@@ -78,7 +78,7 @@ class Runner final : private Emit {
   Counts counts_;
   Failures failures_;
   FieldUse fields_;
-  std::bitset<field_count> need_all_, need_any_, permitted_;
+  std::bitset<field_count> permitted_;
   std::vector<FieldName> permitted_others_;
   std::vector<FieldName> copied_;
   Event event_, made_;

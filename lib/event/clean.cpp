@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "event/classification.hpp"
 #include "event/harmonise.hpp"
 #include "type/fqdn.hpp"
 #include "type/ip.hpp"
@@ -216,6 +217,8 @@ bool is_clean(FieldType type, std::string_view plain) {
     case FieldType::String: return true;
     case FieldType::LowercaseString: return !has_between(plain, 'A', 'Z');
     case FieldType::UppercaseString: return !has_between(plain, 'a', 'z');
+    case FieldType::ClassificationTaxonomy:
+      return std::find(taxonomies.begin(), taxonomies.end(), plain) != taxonomies.end();
     case FieldType::ClassificationType: return !taxonomy_of(plain).empty();
     case FieldType::Integer: return is_natural(plain);
     case FieldType::ASN: return is_as_number(plain);

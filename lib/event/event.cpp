@@ -9,6 +9,7 @@
 
 #include "base/text.hpp"
 #include "event/harmonise.hpp"
+#include "event/key_index.hpp"
 #include "type/json_text.hpp"
 #include "type/number.hpp"
 
@@ -16,66 +17,41 @@ namespace intelmq {
 
 // --- finding -------------------------------------------------------------------------------------
 
-Event::Slot* Event::find(FieldId id) {
-  const std::size_t index = index_of(id);
-  const std::uint32_t at = where_[index];
-  if (present_[index]) return &members_[at];
-  if (!has_ignored_) return nullptr;
-  // An ignored value is in the line although the field counts as absent.
-  for (Slot& slot : members_)
-    if (slot.id == index && !slot.removed) return &slot;
-  return nullptr;
-}
-
-Event::Slot* Event::find(std::string_view name, std::uint16_t id) {
-  for (Slot& slot : members_)
-    if (slot.id == id && !slot.removed && name_of_slot(slot) == name) return &slot;
-  return nullptr;
-}
-
-Event::Slot* Event::find(const FieldName& name) {
-  if (const auto id = name.id()) return find(*id);
-  return find(name.text(), name.is_extra() ? extra_id : other_id);
-}
-
 const Event::Slot* Event::find(const FieldName& name) const {
-  return const_cast<Event*>(this)->find(name);
+  const auto id = name.id();
+  return slot_of(id ? keys_.find(*id) : keys_.find(name.text()));
 }
 
 bool Event::has(const FieldName& name) const {
   if (const auto id = name.id()) return has(*id);
   const Slot* slot = find(name);
-  return slot && !slot->ignored;
+  return slot && !slot->is(Slot::ignored);
 }
 
 bool Event::empty() const {
-  return std::none_of(members_.begin(), members_.end(), [](const Slot& slot) {
-    return !slot.removed && !slot.ignored && slot.id != type_id;
-  });
+  return std::none_of(members_.begin(), members_.end(),
+                      [this](const Slot& slot) { return slot.has_value() && !is_type(slot); });
 }
 
 // --- reading values ------------------------------------------------------------------------------
 
 std::optional<std::string_view> Event::raw_value(FieldId id) {
-  if (!present_[index_of(id)]) return std::nullopt;
-  if (id == field::extra.id) return extra_text();
-  Slot& slot = members_[where_[index_of(id)]];
-  if (!slot.checked && !check(slot)) {
-    reject(complaint_);
-    return std::nullopt;
-  }
-  return std::string_view{slot.value, slot.value_size};
+  if (id == field::extra.id) return has_extra() ? extra_text() : std::nullopt;
+  return checked_value(find(id));
 }
 
 std::optional<std::string_view> Event::raw_value(const FieldName& name) {
   if (const auto id = name.id()) return raw_value(*id);
-  Slot* slot = find(name);
-  if (!slot || slot->ignored) return std::nullopt;
-  if (!slot->checked && !check(*slot)) {
+  return checked_value(find(name));
+}
+
+std::optional<std::string_view> Event::checked_value(Slot* slot) {
+  if (!slot || slot->is(Slot::ignored)) return std::nullopt;
+  if (!slot->is(Slot::checked) && !check(*slot)) {
     reject(complaint_);
     return std::nullopt;
   }
-  return std::string_view{slot->value, slot->value_size};
+  return slot->text();
 }
 
 std::optional<std::string_view> Event::text_value(const FieldName& name) {
@@ -103,43 +79,54 @@ std::int64_t Event::integer_of(std::string_view raw) {
   return value;
 }
 
+const FieldRule* Event::rule_of(const Slot& slot) const {
+  const std::uint16_t id = id_of(slot);
+  if (id < field_count) return rules_->harmonization.rule(FieldId{id}, kind_);
+  if (id == KeyClass::extra && !rules_->harmonization.has_own()) return nullptr;
+  return rules_->harmonization.rule(name_of_slot(slot), kind_);
+}
+
+/// The time that completes partial dates; of no use to other types, and not free.
+Timestamp Event::now_for(FieldType type) const {
+  return type == FieldType::DateTime ? rules_->now() : Timestamp{};
+}
+
 /// Makes the slot's value one that DHO 1 accepts, as IntelMQ does when it receives a message.
 bool Event::check(Slot& slot) {
-  const std::string_view raw{slot.value, slot.value_size};
-  const FieldRule* rule = slot.id < field_count
-                              ? rules_->harmonization.rule(FieldId{slot.id}, kind_)
-                              : rules_->harmonization.rule(name_of_slot(slot), kind_);
+  const std::string_view raw = slot.text();
+  const FieldRule* rule = rule_of(slot);
   if (!rule || satisfies(*rule, raw)) {
-    slot.checked = true;
+    slot.put(Slot::checked);
     return true;
   }
   std::string why = "not a valid value of its type";
   // What is no base64 is not encoded once more: it was to be decoded.
-  const auto better =
-      rule->type == FieldType::Base64 ? std::nullopt : sanitise(rule->type, raw, rules_->now());
+  const auto better = rule->type == FieldType::Base64
+                          ? std::nullopt
+                          : sanitise(rule->type, raw, now_for(rule->type));
   if (!better || !satisfies(*rule, *better, &why)) {
     complain(name_of_slot(slot), raw, why);
     return false;
   }
   replace_value(slot, *better);
-  slot.checked = true;
+  slot.put(Slot::checked);
   return true;
 }
 
 bool Event::validate() {
   for (std::size_t i = 0; i < members_.size(); ++i) {
     Slot& slot = members_[i];
-    if (slot.removed || slot.id == type_id) continue;
-    if (slot.ignored) {
+    if (slot.is(Slot::removed) || is_type(slot)) continue;
+    if (slot.is(Slot::ignored)) {
       erase(slot);
-    } else if (slot.id == index_of(field::extra)) {
+    } else if (id_of(slot) == index_of(field::extra)) {
       const std::string json(slot.value, slot.value_size);
       erase(slot);
       if (add_extra(json, Existing::replace, Cleaning::sanitise) == Added::invalid) return false;
     } else if (!rules_->harmonization.accepts(name_of_slot(slot), kind_)) {
-      complain(name_of_slot(slot), {slot.value, slot.value_size}, "no such field");
+      complain(name_of_slot(slot), slot.text(), "no such field");
       return false;
-    } else if (!slot.checked && slot.id != extra_id && !check(slot)) {
+    } else if (!slot.is(Slot::checked) && id_of(slot) != KeyClass::extra && !check(slot)) {
       return false;
     }
   }
@@ -148,7 +135,7 @@ bool Event::validate() {
 
 void Event::validate_fields() {
   for (Slot& slot : members_)
-    if (!slot.removed && !slot.ignored && !slot.checked && slot.id < field_count && !check(slot))
+    if (slot.has_value() && !slot.is(Slot::checked) && id_of(slot) < field_count && !check(slot))
       return reject(complaint_);
 }
 

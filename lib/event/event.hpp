@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <bitset>
 #include <concepts>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "event/arena.hpp"
+#include "event/event_keys.hpp"
 #include "event/field.hpp"
 #include "event/flat_list.hpp"
 #include "event/harmonization.hpp"
@@ -55,9 +55,6 @@ enum class Cleaning : std::uint8_t { sanitise, only_check };
 
 enum class Verdict : std::uint8_t { keep, drop, reject };
 
-class KeyShape;
-struct KeyClass;
-
 /// What every event of a program shares.
 struct EventRules {
   Harmonization harmonization;
@@ -81,7 +78,6 @@ struct LineError {
 class Event {
  public:
   explicit Event(const EventRules& rules);
-  ~Event();
   Event(const Event&) = delete;
   Event& operator=(const Event&) = delete;
 
@@ -106,7 +102,11 @@ class Event {
   // --- fields ------------------------------------------------------------------------------------
 
   /// Whether the field has a value; ignored values count as absent. `field::extra`: any extra.*.
-  bool has(FieldId id) const { return present_[index_of(id)]; }
+  bool has(FieldId id) const {
+    if (id == field::extra.id) return has_extra();
+    const Slot* slot = find(id);
+    return slot && !slot->is(Slot::ignored);
+  }
   bool has(const FieldName& name) const;
   template <FieldType T>
   bool has(Field<T> field) const {
@@ -170,11 +170,10 @@ class Event {
   template <class Keep>
   void keep_only(Keep&& keep) {
     for (Slot& slot : members_)
-      if (!slot.removed && slot.id != type_id && !keep(name_of_slot(slot))) {
+      if (!slot.is(Slot::removed) && !is_type(slot) && !keep(name_of_slot(slot))) {
         declared(name_of_slot(slot));
         erase(slot);
       }
-    refresh_extra();
   }
 
   /// Checks and sanitises every field as IntelMQ does on reception and removes ignored ones.
@@ -195,8 +194,7 @@ class Event {
   template <class Visit>
   void each(Visit&& visit) const {
     for (const Slot& slot : members_)
-      if (!slot.removed && !slot.ignored && slot.id != type_id)
-        visit(Member{{slot.key, slot.key_size}, {slot.value, slot.value_size}});
+      if (slot.has_value() && !is_type(slot)) visit(Member{name_of_slot(slot), slot.text()});
   }
   bool empty() const;
 
@@ -216,53 +214,60 @@ class Event {
   void permit(const std::bitset<field_count>* fields, const std::vector<FieldName>* others);
 
   const EventRules& rules() const { return *rules_; }
-  /// Present fields by index, for the runner's test of `needs`.
-  const std::bitset<field_count>& present() const { return present_; }
   /// Bytes that live as long as the event's other values.
   std::string_view keep(std::string_view text) { return arena_.keep(text); }
 
  private:
-  static constexpr std::size_t none = ~std::size_t{0};
-  static constexpr std::uint16_t extra_id = 0xfffe, other_id = 0xffff, type_id = 0xfffd;
   struct Slot {
-    const char* key;
     const char* value;
-    std::uint32_t key_size, value_size;
-    std::uint16_t id;
-    bool in_line : 1;  ///< Stands in the line as it is.
-    bool removed : 1;  ///< Taken away.
-    bool ignored : 1;  ///< Holds an ignored value: absent to everybody but `write`.
-    bool checked : 1;  ///< Known to be valid.
-    bool odd_key : 1;  ///< The key needs escapes.
+    std::uint32_t value_size;
+    std::uint32_t key_and_flags;
+
+    static constexpr std::uint32_t in_line = 1u << 24;  ///< Stands in the line as it is.
+    static constexpr std::uint32_t removed = 1u << 25;  ///< Taken away.
+    static constexpr std::uint32_t ignored = 1u << 26;  ///< Absent to everybody but `write`.
+    static constexpr std::uint32_t checked = 1u << 27;  ///< Known to be valid.
+
+    std::uint32_t key() const { return key_and_flags & 0xffffff; }  ///< Its number in `keys_`.
+    bool is(std::uint32_t flag) const { return key_and_flags & flag; }
+    void put(std::uint32_t flag, bool on = true) {
+      key_and_flags = on ? key_and_flags | flag : key_and_flags & ~flag;
+    }
+    bool has_value() const { return !is(removed | ignored); }
+    std::string_view text() const { return {value, value_size}; }
   };
 
-  [[gnu::always_inline]] void take_member(const char* key, std::size_t key_size, const char* value,
-                                          std::size_t size, bool escaped);
-  void take_other_member(const char* key, std::size_t key_size, const char* value, std::size_t size,
-                         bool escaped);
-  void note_key(const KeyClass& known, std::uint32_t index);
-  void leave_shape();
-  void learn_shape();
-  void settle_members();
-  void survey_members();
-  void find_members();
-  Slot decoded_key(const Slot& slot);
-  void note_ignored(Slot& slot);
-  void drop_earlier(FieldId id);
-  void note_type(const Slot& slot);
+  struct Expected {
+    const Lead* lead;
+    std::uint32_t key;
+  };
+  Expected unexpected_key(const char* p, std::size_t size, const char* value, std::size_t member);
+  void expect_this_order();
+  void drop_earlier(std::uint32_t key);
   void spread_extra();
-  bool bad_type(LineError& error) const;
-  void find_repeat(std::size_t index);
-  void drop_repeats();
-  Slot* find(FieldId id);
-  Slot* find(std::string_view name, std::uint16_t id);
-  Slot* find(const FieldName& name);
+  bool take_type(LineError& error);
+  const Slot* find(FieldId id) const { return slot_of(keys_.find(id)); }
+  const Slot* slot_of(std::uint32_t key) const {
+    return keys_.has(key) ? &members_[keys_.member(key)] : nullptr;
+  }
+  Slot* find(FieldId id) { return const_cast<Slot*>(std::as_const(*this).find(id)); }
+  Slot* find(const FieldName& name) { return const_cast<Slot*>(std::as_const(*this).find(name)); }
   const Slot* find(const FieldName& name) const;
+  std::optional<std::string_view> checked_value(Slot* slot);
+  const FieldRule* rule_of(const Slot& slot) const;
   bool check(Slot& slot);
-  std::string_view name_of_slot(const Slot& slot) const { return {slot.key, slot.key_size}; }
+  Timestamp now_for(FieldType type) const;
+  std::uint16_t id_of(const Slot& slot) const { return keys_[slot.key()].id; }
+  bool is_extra(const Slot& slot) const;
+  bool is_type(const Slot& slot) const { return slot.key() == keys_.find_type(); }
+  std::string_view name_of_slot(const Slot& slot) const { return keys_[slot.key()].text(); }
   void replace_value(Slot& slot, std::string_view json);
-  void append(std::string_view name, std::uint16_t id, std::string_view json, bool keep_name);
-  void append_kept(std::string_view name, std::uint16_t id, std::string_view value, bool keep_name);
+  std::uint32_t key_of(const FieldName& name);
+  std::uint32_t key_of(std::string_view name);
+  Slot& append(std::uint32_t key, std::string_view json) {
+    return append_kept(key, arena_.keep(json));
+  }
+  Slot& append_kept(std::uint32_t key, std::string_view value);
   bool add_clean(const FieldName& name, std::string_view plain);
   bool add_clean_extra(const FieldName& name, std::string_view plain);
   Added add_unclean(const FieldName& name, std::string_view text, Existing existing);
@@ -271,7 +276,6 @@ class Event {
               Cleaning cleaning);
   Added add_extra(std::string_view json, Existing existing, Cleaning cleaning);
   bool has_extra() const;
-  void refresh_extra();
   std::optional<std::string_view> extra_text();
   std::string_view text_of(std::string_view raw);
   static double real_of(std::string_view raw);
@@ -299,6 +303,7 @@ class Event {
   void declared(FieldId id) const;
   void declared(std::string_view name) const;
   void write_key(OutBuffer& out, const Slot& slot) const;
+  const char* start_in_line(const Slot& slot) const;
   void write_plain(OutBuffer& out, const Slot& slot, bool comma) const;
   void write_changed(OutBuffer& out) const;
 
@@ -309,19 +314,11 @@ class Event {
   const char* tail_ = nullptr;
   FlatList<Slot> members_;
   std::size_t from_line_ = 0;
-  std::bitset<field_count> present_, all_present_;
-  std::unique_ptr<KeyShape> shape_;  // keys of the line before
-  bool as_before_ = false;           // so far this line's keys are those
-  bool where_stale_ = false;         // the event before moved a field
-  std::size_t type_at_ = none;       // member that is __type
-  std::array<std::uint32_t, field_count> where_;
-  std::array<std::uint64_t, 2> in_line_;      // while reading: fields seen, a bit each
-  std::array<std::uint64_t, 16> seen_names_;  // while reading: a filter over all other names
+  EventKeys keys_;
   Arena arena_;
   std::uint32_t duplicates_ = 0;
-  std::uint32_t many_ = 0;
-  bool spaced_ = true, has_type_ = false, line_changed_ = false, has_ignored_ = false,
-       has_whole_extra_ = false, type_known_ = true;
+  std::vector<std::size_t> respelt_;  // members whose keys stand in the line with escapes
+  bool spaced_ = true, has_type_ = false, line_changed_ = false;
   Verdict verdict_ = Verdict::keep;
   std::string reason_, complaint_, scratch_;
   std::vector<std::string> paths_;

@@ -11,17 +11,11 @@
 #include "event/clean.hpp"
 #include "event/export.hpp"
 #include "event/harmonise.hpp"
+#include "event/key_index.hpp"
 #include "type/json_text.hpp"
 
 namespace intelmq {
 namespace {
-
-bool needs_escape(std::string_view name) {
-  return std::any_of(name.begin(), name.end(), [](char c) {
-    return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20 ||
-           static_cast<unsigned char>(c) >= 0x80;
-  });
-}
 
 bool is_ignored_text(std::string_view text) {
   return text.size() <= 3 && (text.empty() || text == "-" || text == "N/A");
@@ -33,68 +27,57 @@ void Event::replace_value(Slot& slot, std::string_view json) {
   const std::string_view kept = arena_.keep(json);
   slot.value = kept.data();
   slot.value_size = static_cast<std::uint32_t>(kept.size());
-  if (slot.in_line || &slot < members_.data() + from_line_) line_changed_ = true;
-  slot.in_line = false;
-  slot.ignored = false;
-  if (slot.id < field_count) {
-    present_[slot.id] = true;
-    where_[slot.id] = static_cast<std::uint32_t>(&slot - members_.data());
-  }
+  if (slot.is(Slot::in_line) || &slot < members_.data() + from_line_) line_changed_ = true;
+  slot.put(Slot::in_line, false);
+  slot.put(Slot::ignored, false);
 }
 
-void Event::append(std::string_view name, std::uint16_t id, std::string_view json, bool keep_name) {
-  append_kept(name, id, arena_.keep(json), keep_name);
+std::uint32_t Event::key_of(const FieldName& name) {
+  const auto id = name.id();
+  return id ? keys_.of(*id) : key_of(name.text());
+}
+
+/// A key by a name that may not stay where it is.
+std::uint32_t Event::key_of(std::string_view name) {
+  if (const std::uint32_t known = keys_.find(name)) return known;
+  return keys_.of(arena_.keep(name));
 }
 
 /// Appends a member whose value lives in the arena.
-void Event::append_kept(std::string_view name, std::uint16_t id, std::string_view value,
-                        bool keep_name) {
-  if (keep_name) {
-    char* copy = arena_.take(name.size() + 8);
-    std::memcpy(copy, name.data(), name.size());
-    name = {copy, name.size()};
-  }
-  if (id < field_count) {
-    where_stale_ |= all_present_[id];
-    where_[id] = static_cast<std::uint32_t>(members_.size());
-    present_[id] = true;
-  } else if (id == extra_id) {
-    present_[index_of(field::extra)] = true;
-  }
-  members_.push_back({name.data(), value.data(), static_cast<std::uint32_t>(name.size()),
-                      static_cast<std::uint32_t>(value.size()), id, false, false, false, false,
-                      id >= field_count && needs_escape(name)});
+Event::Slot& Event::append_kept(std::uint32_t key, std::string_view value) {
+  keys_.put(key, members_.size());
+  return members_.push_back({value.data(), static_cast<std::uint32_t>(value.size()), key});
 }
 
 void Event::erase(Slot& slot) {
-  slot.removed = true;
+  slot.put(Slot::removed);
   if (&slot < members_.data() + from_line_ || from_line_ == 0) line_changed_ = true;
-  if (slot.id < field_count) present_[slot.id] = false;
+  keys_.take_away(slot.key());
+}
+
+/// One of extra.*, or `extra` as a whole.
+bool Event::is_extra(const Slot& slot) const {
+  const std::uint16_t id = id_of(slot);
+  return id == KeyClass::extra || id == index_of(field::extra);
 }
 
 bool Event::has_extra() const {
-  return std::any_of(members_.begin(), members_.end(), [](const Slot& slot) {
-    return !slot.removed && !slot.ignored &&
-           (slot.id == extra_id || slot.id == index_of(field::extra));
-  });
+  return std::any_of(members_.begin(), members_.end(),
+                     [this](const Slot& slot) { return slot.has_value() && is_extra(slot); });
 }
-
-void Event::refresh_extra() { present_[index_of(field::extra)] = has_extra(); }
 
 bool Event::remove(const FieldName& name) {
   declared(name.text());
   if (name == FieldName(field::extra)) {
     const bool had = has(field::extra);
     for (Slot& slot : members_)
-      if (!slot.removed && (slot.id == extra_id || slot.id == index_of(field::extra))) erase(slot);
-    present_[index_of(field::extra)] = false;
+      if (!slot.is(Slot::removed) && is_extra(slot)) erase(slot);
     return had;
   }
   Slot* slot = find(name);
   if (!slot) return false;
-  const bool had = !slot->ignored;
+  const bool had = !slot->is(Slot::ignored);
   erase(*slot);
-  if (name.is_extra()) refresh_extra();
   return had;
 }
 
@@ -102,10 +85,10 @@ void Event::set_kind(MessageKind kind) {
   kind_ = kind;
   has_type_ = true;
   const std::string_view json = kind == MessageKind::report ? "\"Report\"" : "\"Event\"";
-  if (Slot* slot = find("__type", type_id)) {
-    if (std::string_view{slot->value, slot->value_size} != json) replace_value(*slot, json);
+  if (const Slot* slot = slot_of(keys_.find_type())) {
+    if (slot->text() != json) replace_value(const_cast<Slot&>(*slot), json);
   } else {
-    append("__type", type_id, json, false);
+    append(keys_.of_type(), json);
   }
 }
 
@@ -113,7 +96,7 @@ Added Event::add_json(const FieldName& name, std::string_view json, Existing exi
                       Cleaning cleaning) {
   if (name == FieldName(field::extra)) return add_extra(json, existing, cleaning);
   Slot* there = find(name);
-  const bool has_value = there && !there->ignored;
+  const bool has_value = there && !there->is(Slot::ignored);
   if (has_value && existing == Existing::refuse) {
     complaint_ = fmt::format("{}: there already", name.text());
     return Added::exists;
@@ -140,7 +123,7 @@ Added Event::store(const FieldName& name, const FieldRule* rule, std::string_vie
   std::string why = "not a valid value of its type";
   if (rule) {
     if (cleaning == Cleaning::sanitise) {
-      better = sanitise(rule->type, json, rules_->now());
+      better = sanitise(rule->type, json, now_for(rule->type));
       if (better) value = *better;
     }
     if ((cleaning == Cleaning::sanitise && !better) || !satisfies(*rule, value, &why)) {
@@ -150,16 +133,9 @@ Added Event::store(const FieldName& name, const FieldRule* rule, std::string_vie
   }
   if (there) {
     replace_value(*there, value);
-    there->checked = true;
-    if (name.is_extra()) present_[index_of(field::extra)] = true;
+    there->put(Slot::checked);
   } else {
-    const auto id = name.id();
-    append(name.text(),
-           id                ? static_cast<std::uint16_t>(*id)
-           : name.is_extra() ? extra_id
-                             : other_id,
-           value, !id);
-    members_.back().checked = true;
+    append(key_of(name), value).put(Slot::checked);
   }
   return Added::stored;
 }
@@ -172,9 +148,8 @@ bool Event::add_clean(const FieldName& name, std::string_view text) {
 
 bool Event::add_clean(FieldId id, std::string_view text) {
   if (is_ignored_text(text)) return false;
-  const std::size_t index = index_of(id);
   const FieldRule* rule = rules_->harmonization.rule(id, kind_);
-  if (!rule || present_[index] || has_ignored_ || rule->regex || rule->iregex ||
+  if (!rule || find(id) || rule->regex || rule->iregex ||
       (rule->max_length && text.size() > rule->max_length) || !is_clean(rule->type, text) ||
       (rule->pattern != FieldPattern::none && !matches(rule->pattern, text)))
     return false;
@@ -184,13 +159,7 @@ bool Event::add_clean(FieldId id, std::string_view text) {
   char* value = arena_.take(size);
   value[0] = value[size - 1] = '"';
   std::memcpy(value + quote, text.data(), text.size());
-  where_stale_ |= all_present_[index];
-  where_[index] = static_cast<std::uint32_t>(members_.size());
-  present_[index] = true;
-  const std::string_view key = name_of(id);
-  members_.push_back({key.data(), value, static_cast<std::uint32_t>(key.size()),
-                      static_cast<std::uint32_t>(size), static_cast<std::uint16_t>(index), false,
-                      false, false, true, false});
+  append_kept(keys_.of(id), {value, size}).put(Slot::checked);
   return true;
 }
 
@@ -201,8 +170,7 @@ bool Event::add_clean_extra(const FieldName& name, std::string_view text) {
   char* value = arena_.take(text.size() + 2);
   value[0] = value[text.size() + 1] = '"';
   std::memcpy(value + 1, text.data(), text.size());
-  append_kept(name.text(), extra_id, {value, text.size() + 2}, true);
-  members_.back().checked = true;
+  append_kept(key_of(name), {value, text.size() + 2}).put(Slot::checked);
   return true;
 }
 
@@ -232,7 +200,7 @@ Added Event::add_extra(std::string_view json, Existing existing, Cleaning cleani
   declared(field::extra.id);
   std::string object(json);
   if (cleaning == Cleaning::sanitise) {
-    const auto text = sanitise(FieldType::JSONDict, json, rules_->now());
+    const auto text = sanitise(FieldType::JSONDict, json, Timestamp{});
     if (!text) {
       complain("extra", json, "not a JSON object");
       return Added::invalid;
@@ -246,9 +214,9 @@ Added Event::add_extra(std::string_view json, Existing existing, Cleaning cleani
   if (there) remove(name);
   each_extra_member(object, [this](std::string_view key, std::string_view value) {
     const std::string full = "extra." + std::string(key);
-    if (Slot* slot = find(full, extra_id)) return replace_value(*slot, value);
-    append(full, extra_id, value, true);
-    members_.back().checked = true;
+    const std::uint32_t member = key_of(full);
+    if (const Slot* slot = slot_of(member)) return replace_value(const_cast<Slot&>(*slot), value);
+    append(member, value).put(Slot::checked);
   });
   return Added::stored;
 }
@@ -262,13 +230,11 @@ std::optional<std::string_view> Event::extra_text() {
 
 void Event::set_verbatim(FieldId id, std::string_view json) {
   declared(id);
-  Slot* there = present_[index_of(id)] ? &members_[where_[index_of(id)]] : find(id);
-  if (there) {
+  if (Slot* there = find(id)) {
     replace_value(*there, json);
-    there->checked = true;
+    there->put(Slot::checked);
   } else {
-    append(name_of(id), static_cast<std::uint16_t>(id), json, false);
-    members_.back().checked = true;
+    append(keys_.of(id), json).put(Slot::checked);
   }
 }
 

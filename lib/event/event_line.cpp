@@ -1,59 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <cstring>
 
 #include "event/event.hpp"
 #include "event/harmonise.hpp"
-#include "event/key_shape.hpp"
 #include "event/scanner.hpp"
 #include "type/json_text.hpp"
 
+#define ALWAYS_INLINE __attribute__((always_inline))
+
 namespace intelmq {
-namespace {
 
-/// Whether the value is one that DHO 1 ignores, by its size and first bytes, without a branch:
-/// the sizes of values cannot be foreseen. Eight bytes must be readable.
-bool is_ignored_value(const char* value, std::size_t size) {
-  struct Word {
-    std::uint64_t text, mask;
-  };
-  constexpr std::uint64_t never = ~std::uint64_t{0};
-  static constexpr Word words[8] = {{never, never},
-                                    {never, never},
-                                    {0x2222, 0xffff},              // ""
-                                    {0x222d22, 0xffffff},          // "-"
-                                    {0x6c6c756e, 0xffffffff},      // null
-                                    {0x22412f4e22, 0xffffffffff},  // "N/A"
-                                    {never, never},
-                                    {never, never}};
-  const Word& word = words[size < 7 ? size : 7];
-  return ((detail::word_at(value) ^ word.text) & word.mask) == 0;
-}
-
-/// From this many keys on, repeats are found by sorting instead of by looking back.
-constexpr std::size_t many_keys = 512;
-
-}  // namespace
-
-Event::~Event() = default;
-
-Event::Event(const EventRules& rules) : rules_{&rules}, shape_{std::make_unique<KeyShape>()} {
-  clear();
-}
+Event::Event(const EventRules& rules) : rules_{&rules} { clear(); }
 
 void Event::clear(MessageKind kind) {
   kind_ = kind;
   line_ = line_end_ = tail_ = nullptr;
   members_.clear();
   from_line_ = 0;
-  present_.reset();
+  keys_.next_event();
   arena_.reset();
-  duplicates_ = many_ = 0;
+  duplicates_ = 0;
   spaced_ = true;
-  has_type_ = line_changed_ = has_ignored_ = has_whole_extra_ = false;
-  type_known_ = true;
+  has_type_ = line_changed_ = false;
   verdict_ = Verdict::keep;
   reason_.clear();
   paths_.clear();
@@ -67,227 +35,133 @@ bool Event::read(const char* line, std::size_t size, LineError& error) {
   }
   line_ = line;
   line_end_ = line + size;
-  as_before_ = true;
+  respelt_.clear();
+  const Lead* lead = keys_.leads() - 1;
+  std::uint32_t key = EventKeys::none;
+  Slot* to = members_.begin();
+  const Slot* limit = members_.limit();
+  const std::uint64_t first = keys_.first_stamp();
+  std::uint64_t stamp = first;
   Scanner scanner(line, size);
-  const ScanError failed =
-      scanner.members([this, &scanner](const char* key, std::size_t key_size, const char* value,
-                                       std::size_t value_size) {
-        take_member(key, key_size, value, value_size, scanner.escaped());
+  const ScanError failed = scanner.members(
+      [&](const char* p) ALWAYS_INLINE -> const char* {
+        if (!(++lead)->stands_at(p) && !(++lead)->stands_at(p)) return nullptr;
+        key = lead->key;
+        return p + lead->size;
+      },
+      [&](const char* p, std::size_t key_size, const char* value) ALWAYS_INLINE {
+        const Expected there = unexpected_key(p, key_size, value, stamp - first);
+        lead = there.lead;
+        key = there.key;
+      },
+      [&](const char* value, std::size_t value_size, Scanner::Seen seen) ALWAYS_INLINE {
+        if (to == limit) [[unlikely]] {
+          to = members_.grown();
+          limit = members_.limit();
+        }
+        to->value = value;
+        to->value_size = static_cast<std::uint32_t>(value_size);
+        to->key_and_flags = key | Slot::in_line;
+        if (seen != Scanner::Seen::number && value_size <= 5 && is_ignored({value, value_size}))
+          to->key_and_flags |= Slot::ignored;
+        ++to;
+        std::uint64_t& last = keys_.stamps()[key];
+        if (last >= first) [[unlikely]]
+          drop_earlier(key);
+        last = stamp++;
       });
-  if (failed.reason) {
-    error = {failed.reason, failed.offset, false};
-    members_.clear();
-    present_.reset();
+  members_.resize(stamp - first);
+  for (const std::size_t member : respelt_) members_[member].put(Slot::in_line, false);
+  const bool crowded = keys_.has(EventKeys::none);
+  if (failed.reason || crowded) {
+    error = {failed.reason ? failed.reason : "too many different names", failed.offset, false};
+    clear();
     return false;
   }
-  settle_members();
+  if (keys_.out_of_order()) expect_this_order();
   tail_ = scanner.tail();
-  spaced_ = scanner.spaced() || members_.empty();
+  spaced_ = members_.empty() || members_[0].value[-1] == ' ';
   from_line_ = members_.size();
-  if (has_whole_extra_) spread_extra();
-  return !bad_type(error);
+  if (const Slot* whole = find(field::extra.id); whole && !whole->is(Slot::ignored)) spread_extra();
+  return take_type(error);
 }
 
-inline void Event::take_member(const char* key, std::size_t key_size, const char* value,
-                               std::size_t size, bool escaped) {
-  const std::size_t index = members_.size();
-  if (as_before_) {
-    if (index < shape_->size() && shape_->matches(index, key, key_size)) {
-      const bool ignored = is_ignored_value(value, size);
-      has_ignored_ |= ignored;
-      members_.push_back({key, value, static_cast<std::uint32_t>(key_size),
-                          static_cast<std::uint32_t>(size), shape_->at(index).id, true, false,
-                          ignored, false, false});
-      return;
-    }
-    leave_shape();
-  }
-  take_other_member(key, key_size, value, size, escaped);
+void Event::expect_this_order() {
+  std::vector<std::uint32_t> order;
+  for (const Slot& slot : members_) order.push_back(slot.key());
+  keys_.reorder(order);
 }
 
-/// A member that does not stand where the line before had it.
-void Event::take_other_member(const char* key, std::size_t key_size, const char* value,
-                              std::size_t size, bool escaped) {
-  KeyClass known = classify_key(key, key_size);
-  const auto index = static_cast<std::uint32_t>(members_.size());
-  Slot& slot = members_.push_back({key, value, static_cast<std::uint32_t>(key_size),
-                                   static_cast<std::uint32_t>(size), known.id, true, false, false,
-                                   false, false});
-  if (escaped && known.id >= extra_id && std::memchr(key, '\\', key_size)) {
-    slot = decoded_key(slot);
-    known = classify_key(slot.key, slot.key_size);
-    slot.id = known.id;
-  }
-  slot.ignored = is_ignored_value(value, size);
-  has_ignored_ |= slot.ignored;
-  note_key(known, index);
-}
-
-/// Remembers that a key was there, and finds out whether it was there before.
-void Event::note_key(const KeyClass& known, std::uint32_t index) {
-  if (known.id < field_count) {
-    const std::size_t word = known.id / 64;
-    const std::uint64_t bit = std::uint64_t{1} << (known.id % 64);
-    if (in_line_[word] & bit) drop_earlier(FieldId{known.id});
-    in_line_[word] |= bit;
-    where_[known.id] = index;
+/// A key that is not the expected one, and what to expect after it.
+Event::Expected Event::unexpected_key(const char* p, std::size_t size, const char* value,
+                                      std::size_t member) {
+  std::uint32_t key;
+  auto lead_size = static_cast<std::size_t>(value - p);
+  if (std::memchr(p + 1, '\\', size)) {
+    decode_string({p, size + 2}, scratch_);
+    key = key_of(scratch_);
+    line_changed_ = true;
+    respelt_.push_back(member);
+    lead_size = Lead::longest + 1;
   } else {
-    std::uint64_t& word = seen_names_[(known.hash >> 40) % seen_names_.size()];
-    const std::uint64_t bit = std::uint64_t{1} << (known.hash >> 58);
-    if (word & bit) find_repeat(index);
-    word |= bit;
+    key = keys_.of({p + 1, size});
   }
+  return {keys_.leads() + keys_.place_of(key, p, lead_size), key};
 }
 
-/// From here on the line is not like the one before: what was taken for granted is noted.
-void Event::leave_shape() {
-  as_before_ = false;
-  in_line_.fill(0);
-  seen_names_.fill(0);
-  for (std::uint32_t i = 0; i < members_.size(); ++i) note_key(shape_->at(i), i);
-}
-
-/// Makes this line the one to compare the next with.
-void Event::learn_shape() {
-  shape_->forget();
-  const std::size_t whole_extra = index_of(field::extra);
-  if (line_changed_ || duplicates_ || many_ || (in_line_[whole_extra / 64] >> whole_extra % 64 & 1))
-    return;
-  for (const Slot& slot : members_)
-    if (!shape_->add(slot.key, slot.key_size, classify_key(slot.key, slot.key_size)))
-      return shape_->forget();
-}
-
-/// A key with escapes means the same as without.
-Event::Slot Event::decoded_key(const Slot& slot) {
-  decode_string({slot.key - 1, slot.key_size + std::size_t{2}}, scratch_);
-  char* copy = arena_.take(scratch_.size() + 8);
-  std::memcpy(copy, scratch_.data(), scratch_.size());
-  Slot out = slot;
-  out.key = copy;
-  out.key_size = static_cast<std::uint32_t>(scratch_.size());
-  out.in_line = false;
-  out.odd_key = true;
-  line_changed_ = true;
-  return out;
-}
-
-/// The field stands twice in the line: the last one counts.
-void Event::drop_earlier(FieldId id) {
-  members_[where_[index_of(id)]].removed = true;
+/// The key stands twice in the line: the last one counts.
+void Event::drop_earlier(std::uint32_t key) {
+  members_[keys_.member(key)].put(Slot::removed);
   line_changed_ = true;
   ++duplicates_;
-}
-
-/// What follows from the members as a whole.
-void Event::settle_members() {
-  if (as_before_ && members_.size() != shape_->size()) leave_shape();
-  if (many_) drop_repeats();
-  if (!as_before_)
-    survey_members();
-  else if (where_stale_)
-    find_members();
-  if (type_at_ < members_.size()) note_type(members_[type_at_]);
-  present_ = all_present_;
-  if (!has_ignored_) return;
-  for (const Slot& slot : members_)
-    if (slot.ignored && !slot.removed && slot.id < field_count) present_[slot.id] = false;
-  if (present_[index_of(field::extra)]) refresh_extra();
-}
-
-void Event::survey_members() {
-  learn_shape();
-  where_stale_ = false;
-  all_present_ =
-      std::bitset<field_count>(in_line_[1]) << 64 | std::bitset<field_count>(in_line_[0]);
-  has_whole_extra_ = all_present_[index_of(field::extra)];
-  type_at_ = none;
-  for (std::size_t i = 0; i < members_.size(); ++i) {
-    if (members_[i].id == extra_id) all_present_[index_of(field::extra)] = true;
-    if (members_[i].id == type_id && !members_[i].removed) type_at_ = i;
-  }
-}
-
-void Event::find_members() {
-  where_stale_ = false;
-  for (std::uint32_t i = 0; i < members_.size(); ++i)
-    if (members_[i].id < field_count) where_[members_[i].id] = i;
 }
 
 /// A line with `extra` as an object means its members: `extra.<name>` each.
 void Event::spread_extra() {
   Slot* whole = find(field::extra.id);
-  if (!whole || whole->ignored) return;
   const std::string json(whole->value, whole->value_size);
-  whole->removed = true;
+  const std::size_t at = static_cast<std::size_t>(whole - members_.data());
+  erase(*whole);
   if (add_extra(json, Existing::replace, Cleaning::sanitise) == Added::stored) {
     line_changed_ = true;
     return;
   }
-  whole->removed = false;
-  present_[index_of(field::extra)] = true;
+  members_[at].put(Slot::removed, false);
+  keys_.put(members_[at].key(), at);
 }
 
-void Event::note_type(const Slot& slot) {
-  const std::string_view value{slot.value, slot.value_size};
+bool Event::take_type(LineError& error) {
+  const Slot* slot = slot_of(keys_.find_type());
+  if (!slot) return true;
+  const std::string_view value = slot->text();
   has_type_ = true;
-  type_known_ = value == "\"Event\"" || value == "\"Report\"";
   kind_ = value == "\"Report\"" ? MessageKind::report : MessageKind::event;
-}
-
-bool Event::bad_type(LineError& error) const {
-  if (type_known_) return false;
+  if (value == "\"Event\"" || value == "\"Report\"") return true;
   error = {"__type is neither \"Event\" nor \"Report\"", 0, false};
-  return true;
-}
-
-/// Looks for an earlier member with the name of the one at `index`.
-void Event::find_repeat(std::size_t index) {
-  if (index >= many_keys) {
-    many_ = 1;
-    return;
-  }
-  const Slot& slot = members_[index];
-  for (std::size_t i = 0; i < index; ++i) {
-    Slot& before = members_[i];
-    if (before.removed || before.id != slot.id || name_of_slot(before) != name_of_slot(slot))
-      continue;
-    before.removed = true;
-    line_changed_ = true;
-    ++duplicates_;
-    return;
-  }
-}
-
-/// Marks all but the last of equally named members as removed, for lines with very many keys.
-void Event::drop_repeats() {
-  std::vector<std::uint32_t> order;
-  for (std::uint32_t i = 0; i < members_.size(); ++i)
-    if (!members_[i].removed) order.push_back(i);
-  std::sort(order.begin(), order.end(), [this](std::uint32_t a, std::uint32_t b) {
-    const int names = name_of_slot(members_[a]).compare(name_of_slot(members_[b]));
-    return names != 0 ? names < 0 : a < b;
-  });
-  for (std::size_t i = 0; i + 1 < order.size(); ++i) {
-    if (name_of_slot(members_[order[i]]) != name_of_slot(members_[order[i + 1]])) continue;
-    members_[order[i]].removed = true;
-    line_changed_ = true;
-    ++duplicates_;
-  }
+  return false;
 }
 
 void Event::write_key(OutBuffer& out, const Slot& slot) const {
-  if (slot.odd_key) {
+  const EventKey& key = keys_[slot.key()];
+  if (key.odd) {
     std::string text;
     append_string(text, name_of_slot(slot));
     out.append(text);
   } else {
-    out.reserve(slot.key_size + 2u);
     out.append('"');
-    out.append(slot.key, slot.key_size);
+    out.append(key.text());
     out.append('"');
   }
   out.append(spaced_ ? std::string_view{": "} : std::string_view{":"});
+}
+
+/// Where a member's key begins in the line.
+const char* Event::start_in_line(const Slot& slot) const {
+  const char* p = slot.value - 1;
+  while (*p != ':') --p;
+  do --p;
+  while (*p != '"');
+  return p - keys_[slot.key()].size - 1;
 }
 
 void Event::write(OutBuffer& out) const {
@@ -298,7 +172,7 @@ void Event::write(OutBuffer& out) const {
   bool first = from_line_ == 0;
   for (std::size_t i = from_line_; i < members_.size(); ++i) {
     const Slot& slot = members_[i];
-    if (slot.removed) continue;
+    if (slot.is(Slot::removed)) continue;
     if (!first) out.append(spaced_ ? std::string_view{", "} : std::string_view{","});
     first = false;
     write_key(out, slot);
@@ -310,14 +184,15 @@ void Event::write(OutBuffer& out) const {
 /// Appends a member whose key needs no escapes, in one piece.
 void Event::write_plain(OutBuffer& out, const Slot& slot, bool comma) const {
   const std::size_t blank = spaced_ ? 1 : 0;
-  char* const start = out.room(slot.key_size + std::size_t{slot.value_size} + 6);
+  const EventKey& key = keys_[slot.key()];
+  char* const start = out.room(key.size + std::size_t{slot.value_size} + 6);
   char* to = start;
   to[0] = ',';
   to[1] = ' ';
   to += comma ? 1 + blank : 0;
   *to = '"';
-  std::memcpy(to + 1, slot.key, slot.key_size);
-  to += slot.key_size + 1;
+  std::memcpy(to + 1, key.name, key.size);
+  to += key.size + 1;
   to[0] = '"';
   to[1] = ':';
   to[2] = ' ';
@@ -338,30 +213,30 @@ void Event::write_changed(OutBuffer& out) const {
   const std::string_view comma = spaced_ ? std::string_view{", "} : std::string_view{","};
   bool adjacent = false;
   for (const Slot& slot : members_) {
-    if (slot.removed) {
+    if (slot.is(Slot::removed)) {
       adjacent = false;
       continue;
     }
-    if (slot.in_line && adjacent && run) {
+    if (slot.is(Slot::in_line) && adjacent && run) {
       run_end = slot.value + slot.value_size;
       continue;
     }
     end_run();
-    if (!slot.in_line && !slot.odd_key) {
+    if (!slot.is(Slot::in_line) && !keys_[slot.key()].odd) {
       write_plain(out, slot, !first);
       first = adjacent = false;
       continue;
     }
     if (!first) out.append(comma);
     first = false;
-    if (slot.in_line) {
-      run = slot.key - 1;
+    if (slot.is(Slot::in_line)) {
+      run = start_in_line(slot);
       run_end = slot.value + slot.value_size;
     } else {
       write_key(out, slot);
       out.append(slot.value, slot.value_size);
     }
-    adjacent = slot.in_line;
+    adjacent = slot.is(Slot::in_line);
   }
   end_run();
   out.append('}');
@@ -369,12 +244,8 @@ void Event::write_changed(OutBuffer& out) const {
 
 void Event::copy_fields(const Event& from, const std::vector<FieldName>& names) {
   for (const FieldName& name : names)
-    if (const Slot* slot = from.find(name); slot && !slot->ignored) {
-      const auto id = name.id();
-      append(name_of_slot(*slot), id ? static_cast<std::uint16_t>(*id) : slot->id,
-             {slot->value, slot->value_size}, true);
-      members_.back().checked = slot->checked;
-    }
+    if (const Slot* slot = from.find(name); slot && !slot->is(Slot::ignored) && !find(name))
+      append(key_of(name), slot->text()).put(Slot::checked, slot->is(Slot::checked));
 }
 
 }  // namespace intelmq

@@ -25,9 +25,19 @@ class FlatList {
     return *end_++;
   }
   void clear() { end_ = begin_; }
+  /// For who adds in a tight loop: items may be written from `begin` up to `limit`; `grown` gives
+  /// the place to go on after that, `resize` says in the end how many there are.
+  const T* limit() const { return limit_; }
+  T* grown() {
+    end_ = limit_;
+    grow();
+    return end_;
+  }
+  void resize(std::size_t size) { end_ = begin_ + size; }
   std::size_t size() const { return static_cast<std::size_t>(end_ - begin_); }
   bool empty() const { return begin_ == end_; }
   T* data() { return begin_; }
+  const T* data() const { return begin_; }
   T* begin() { return begin_; }
   T* end() { return end_; }
   const T* begin() const { return begin_; }

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "event/classification.hpp"
+#include "event/name_index.hpp"
 #include "type/base64.hpp"
 #include "type/fqdn.hpp"
 #include "type/ip.hpp"
@@ -323,11 +324,13 @@ std::string_view python_text(std::string_view raw, std::string& scratch) {
 }
 
 std::string_view taxonomy_of(std::string_view type) {
-  const auto found = std::lower_bound(
-      classifications.begin(), classifications.end(), type,
-      [](const Classification& row, std::string_view wanted) { return row.type < wanted; });
-  return found != classifications.end() && found->type == type ? found->taxonomy
-                                                               : std::string_view{};
+  static constexpr NameIndex<classifications.size()> types{[] {
+    std::array<std::string_view, classifications.size()> names;
+    for (std::size_t i = 0; i < names.size(); ++i) names[i] = classifications[i].type;
+    return names;
+  }()};
+  const std::size_t found = types.find(type);
+  return found == types.none ? std::string_view{} : classifications[found].taxonomy;
 }
 
 bool matches(FieldPattern pattern, std::string_view text) {

@@ -3,6 +3,7 @@
 
 #include <immintrin.h>
 
+#include <array>
 #include <cstring>
 
 namespace intelmq {
@@ -13,12 +14,80 @@ struct BlockBits {
   std::uint64_t quotes, backslashes, controls, high;
 };
 
-/// What a run of whole blocks holds, beside the positions of its quotes.
+/// What a run of blocks holds, beside the positions of its quotes.
 struct Survey {
   std::uint64_t special = 0;  ///< Blocks with a backslash or control character, a bit each.
   std::uint64_t quotes = 0;   ///< All quote bits, exclusive or.
   bool high = false;          ///< A byte that is not ASCII somewhere.
 };
+
+/// The three steps of looking at a window, each as this processor does it best.
+struct Steps {
+  BlockBits (*read)(const char* block);
+  Survey (*survey)(const char* blocks, std::size_t count, std::uint64_t* quotes);
+  /// Writes the offset of every set bit; up to 32 entries more than that are touched.
+  std::uint32_t* (*flatten)(const std::uint64_t* bits, std::size_t blocks, std::uint32_t offset,
+                            std::uint32_t* out);
+};
+
+// --- any processor -------------------------------------------------------------------------------
+
+BlockBits read_any(const char* p) {
+  const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\');
+  const __m128i last_control = _mm_set1_epi8(0x1f);
+  BlockBits out{};
+  for (int i = 0; i < 4; ++i) {
+    const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + 16 * i));
+    const auto put = [i](std::uint64_t& to, __m128i mask) {
+      to |= static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm_movemask_epi8(mask)))
+            << (16 * i);
+    };
+    put(out.quotes, _mm_cmpeq_epi8(v, quote));
+    put(out.backslashes, _mm_cmpeq_epi8(v, backslash));
+    put(out.controls, _mm_cmpeq_epi8(_mm_min_epu8(v, last_control), v));
+    put(out.high, v);
+  }
+  return out;
+}
+
+Survey survey_any(const char* p, std::size_t blocks, std::uint64_t* quotes) {
+  Survey out;
+  for (std::size_t i = 0; i < blocks; ++i, p += 64) {
+    const BlockBits bits = read_any(p);
+    quotes[i] = bits.quotes;
+    out.quotes ^= bits.quotes;
+    out.special |= std::uint64_t{(bits.backslashes | bits.controls) != 0} << i;
+    out.high |= bits.high != 0;
+  }
+  return out;
+}
+
+std::uint32_t* flatten_any(const std::uint64_t* bits, std::size_t blocks, std::uint32_t offset,
+                           std::uint32_t* out) {
+  for (std::size_t i = 0; i < blocks; ++i, offset += 64)
+    for (std::uint64_t word = bits[i]; word; word &= word - 1)
+      *out++ = offset + static_cast<std::uint32_t>(__builtin_ctzll(word));
+  return out;
+}
+
+// --- AVX2 and BMI --------------------------------------------------------------------------------
+
+__attribute__((target("avx2"))) BlockBits read_avx2(const char* p) {
+  const __m256i a = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+  const __m256i b = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p + 32));
+  const __m256i last_control = _mm256_set1_epi8(0x1f);
+#define BITS(of_a, of_b)                                    \
+  (static_cast<std::uint32_t>(_mm256_movemask_epi8(of_a)) | \
+   static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm256_movemask_epi8(of_b))) << 32)
+#define EQUAL(c) \
+  BITS(_mm256_cmpeq_epi8(a, _mm256_set1_epi8(c)), _mm256_cmpeq_epi8(b, _mm256_set1_epi8(c)))
+  return {EQUAL('"'), EQUAL('\\'),
+          BITS(_mm256_cmpeq_epi8(_mm256_min_epu8(a, last_control), a),
+               _mm256_cmpeq_epi8(_mm256_min_epu8(b, last_control), b)),
+          BITS(a, b)};
+#undef EQUAL
+#undef BITS
+}
 
 __attribute__((target("avx2"))) Survey survey_avx2(const char* p, std::size_t blocks,
                                                    std::uint64_t* quotes) {
@@ -45,37 +114,6 @@ __attribute__((target("avx2"))) Survey survey_avx2(const char* p, std::size_t bl
   return out;
 }
 
-BlockBits read_block(const char* p) {
-  const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\');
-  const __m128i last_control = _mm_set1_epi8(0x1f);
-  BlockBits out{};
-  for (int i = 0; i < 4; ++i) {
-    const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + 16 * i));
-    const auto put = [i](std::uint64_t& to, __m128i mask) {
-      to |= static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm_movemask_epi8(mask)))
-            << (16 * i);
-    };
-    put(out.quotes, _mm_cmpeq_epi8(v, quote));
-    put(out.backslashes, _mm_cmpeq_epi8(v, backslash));
-    put(out.controls, _mm_cmpeq_epi8(_mm_min_epu8(v, last_control), v));
-    put(out.high, v);
-  }
-  return out;
-}
-
-Survey survey_sse2(const char* p, std::size_t blocks, std::uint64_t* quotes) {
-  Survey out;
-  for (std::size_t i = 0; i < blocks; ++i, p += 64) {
-    const BlockBits bits = read_block(p);
-    quotes[i] = bits.quotes;
-    out.quotes ^= bits.quotes;
-    out.special |= std::uint64_t{(bits.backslashes | bits.controls) != 0} << i;
-    out.high |= bits.high != 0;
-  }
-  return out;
-}
-
-/// Writes the offset of every set bit; up to 24 entries more than that are touched.
 __attribute__((target("bmi,popcnt"))) std::uint32_t* flatten_bmi(const std::uint64_t* bits,
                                                                  std::size_t blocks,
                                                                  std::uint32_t offset,
@@ -83,11 +121,16 @@ __attribute__((target("bmi,popcnt"))) std::uint32_t* flatten_bmi(const std::uint
   for (std::size_t i = 0; i < blocks; ++i, offset += 64) {
     std::uint64_t word = bits[i];
     const auto count = static_cast<std::size_t>(__builtin_popcountll(word));
-    // Mostly there are 8 to 16 quotes in 64 bytes: writing too many costs less than counting.
-    for (std::size_t k = 0; k < 16; ++k) {
-      out[k] = offset + static_cast<std::uint32_t>(_tzcnt_u64(word));
-      word &= word - 1;
-    }
+    // Writing some too many costs less than counting.
+    const auto put = [&](std::size_t from) __attribute__((always_inline)) {
+#pragma GCC unroll 8
+      for (std::size_t k = from; k < from + 8; ++k) {
+        out[k] = offset + static_cast<std::uint32_t>(__builtin_ctzll(word));
+        word &= word - 1;
+      }
+    };
+    put(0);
+    if (count > 8) put(8);
     if (__builtin_expect(count > 16, 0))
       for (std::size_t k = 16; k < count; ++k) {
         out[k] = offset + static_cast<std::uint32_t>(_tzcnt_u64(word));
@@ -98,30 +141,90 @@ __attribute__((target("bmi,popcnt"))) std::uint32_t* flatten_bmi(const std::uint
   return out;
 }
 
-std::uint32_t* flatten_any(const std::uint64_t* bits, std::size_t blocks, std::uint32_t offset,
-                           std::uint32_t* out) {
-  for (std::size_t i = 0; i < blocks; ++i, offset += 64)
-    for (std::uint64_t word = bits[i]; word; word &= word - 1)
-      *out++ = offset + static_cast<std::uint32_t>(__builtin_ctzll(word));
+// --- AVX-512 -------------------------------------------------------------------------------------
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // GCC 12's own header (its bug 105593)
+#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vbmi,avx512vbmi2,popcnt")))
+
+AVX512 BlockBits read_avx512(const char* p) {
+  const __m512i v = _mm512_loadu_si512(p);
+  return {_mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('"')),
+          _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\\')),
+          _mm512_cmple_epu8_mask(v, _mm512_set1_epi8(0x1f)), _mm512_movepi8_mask(v)};
+}
+
+AVX512 Survey survey_avx512(const char* p, std::size_t blocks, std::uint64_t* quotes) {
+  const __m512i quote = _mm512_set1_epi8('"'), backslash = _mm512_set1_epi8('\\');
+  const __m512i last_control = _mm512_set1_epi8(0x1f);
+  __m512i high = _mm512_setzero_si512();
+  Survey out;
+  for (std::size_t i = 0; i < blocks; ++i, p += 64) {
+    const __m512i v = _mm512_loadu_si512(p);
+    quotes[i] = _mm512_cmpeq_epi8_mask(v, quote);
+    out.quotes ^= quotes[i];
+    const __mmask64 special =
+        _mm512_cmpeq_epi8_mask(v, backslash) | _mm512_cmple_epu8_mask(v, last_control);
+    out.special |= std::uint64_t{special != 0} << i;
+    high = _mm512_or_si512(high, v);
+  }
+  out.high = _mm512_movepi8_mask(high) != 0;
   return out;
 }
 
-/// What this processor does best.
-struct Methods {
-  Survey (*survey)(const char*, std::size_t, std::uint64_t*);
-  std::uint32_t* (*flatten)(const std::uint64_t*, std::size_t, std::uint32_t, std::uint32_t*);
-};
+AVX512 std::uint32_t* flatten_avx512(const std::uint64_t* bits, std::size_t blocks,
+                                     std::uint32_t offset, std::uint32_t* out) {
+  alignas(64) static constexpr auto numbers = [] {
+    std::array<char, 64> all{};
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<char>(i);
+    return all;
+  }();
+  const __m512i order = _mm512_load_si512(numbers.data());
+  for (std::size_t i = 0; i < blocks; ++i, offset += 64) {
+    const auto count = static_cast<std::size_t>(__builtin_popcountll(bits[i]));
+    const __m512i found = _mm512_maskz_compress_epi8(bits[i], order);
+    const __m512i base = _mm512_set1_epi32(static_cast<int>(offset));
+    const auto put = [&](std::size_t at, __m128i sixteen) AVX512 {
+      _mm512_storeu_si512(out + at, _mm512_add_epi32(base, _mm512_cvtepu8_epi32(sixteen)));
+    };
+    put(0, _mm512_castsi512_si128(found));
+    if (__builtin_expect(count > 16, 0)) {
+      put(16, _mm512_extracti32x4_epi32(found, 1));
+      if (count > 32) {
+        put(32, _mm512_extracti32x4_epi32(found, 2));
+        put(48, _mm512_extracti32x4_epi32(found, 3));
+      }
+    }
+    out += count;
+  }
+  return out;
+}
+#undef AVX512
+#pragma GCC diagnostic pop
 
-Methods best_methods() {
+Steps best_steps() {
+  if (__builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("avx512vbmi") &&
+      __builtin_cpu_supports("avx512bw"))
+    return {read_avx512, survey_avx512, flatten_avx512};
   const bool bmi = __builtin_cpu_supports("bmi") && __builtin_cpu_supports("popcnt");
-  return {__builtin_cpu_supports("avx2") ? survey_avx2 : survey_sse2,
+  const bool avx2 = __builtin_cpu_supports("avx2");
+  return {avx2 ? read_avx2 : read_any, avx2 ? survey_avx2 : survey_any,
           bmi ? flatten_bmi : flatten_any};
 }
+
+const Steps steps = best_steps();
 
 /// For each bit, the parity of the bits up to and including it.
 std::uint64_t prefix_parity(std::uint64_t bits) {
   for (int shift = 1; shift < 64; shift *= 2) bits ^= bits << shift;
   return bits;
+}
+
+/// All ones if an odd number of bits is set in the words.
+std::uint64_t parity_of(const std::uint64_t* words, std::size_t count) {
+  std::uint64_t all = 0;
+  for (std::size_t i = 0; i < count; ++i) all ^= words[i];
+  return __builtin_parityll(all) ? ~std::uint64_t{0} : 0;
 }
 
 /// Bits of the bytes that a backslash escapes; `carry` tells whether the first byte is one.
@@ -199,11 +302,8 @@ constexpr bool ends_value(char c) {
 
 }  // namespace
 
-Scanner::Scanner(const char* line, std::size_t size)
-    : line_{line}, end_{line + size}, scanned_{line}, quote_{quotes_}, quote_end_{quotes_} {}
-
+/// Looks at the next window; false at the line's end.
 bool Scanner::refill() {
-  static const Methods methods = best_methods();
   if (scanned_ >= end_) return false;
   const auto waiting = static_cast<std::size_t>(quote_end_ - quote_);
   std::memmove(quotes_, quote_, waiting * sizeof *quotes_);
@@ -212,58 +312,99 @@ bool Scanner::refill() {
   const auto left = static_cast<std::size_t>(end_ - scanned_);
   const std::size_t most = (window_quotes - waiting) / 64;
   std::size_t blocks = left / 64 < most ? left / 64 : most;
-  const Survey found = methods.survey(scanned_, blocks, bits_);
+  const Survey found = steps.survey(scanned_, blocks, bits_);
   non_ascii_ |= found.high;
-  if (found.special || escape_carry_) {
-    for (std::size_t i = 0; i < blocks; ++i) {
-      if ((found.special >> i & 1) || escape_carry_) {
-        take_block(i, ~std::uint64_t{0});
-      } else {
-        if (__builtin_parityll(bits_[i])) in_string_ = ~in_string_;
-        scanned_ += 64;
-      }
-    }
-  } else {
-    if (__builtin_parityll(found.quotes)) in_string_ = ~in_string_;
-    scanned_ += 64 * blocks;
+  if (found.special || escape_carry_)
+    take_special_blocks(found.special, blocks);
+  else if (__builtin_parityll(found.quotes))
+    in_string_ = ~in_string_;
+  scanned_ += 64 * blocks;
+  if (blocks < most && scanned_ < end_) {
+    bits_[blocks++] = take_block(scanned_, (std::uint64_t{1} << (end_ - scanned_)) - 1);
+    scanned_ = end_;
   }
-  if (blocks < most && scanned_ < end_)
-    take_block(blocks++, (std::uint64_t{1} << (end_ - scanned_)) - 1);
-  quote_end_ =
-      methods.flatten(bits_, blocks, static_cast<std::uint32_t>(window - line_), quotes_ + waiting);
+  std::uint32_t* const quote_end =
+      steps.flatten(bits_, blocks, static_cast<std::uint32_t>(window - line_), quotes_ + waiting);
+  quote_end_ = quote_end;
+  for (int i = 0; i < 5; ++i) quote_end[i] = no_quote;
+  // At the end of the line there is an even number of quotes, so none is too few for a member.
+  enough_ = scanned_ == end_ ? quote_end : quote_end - quote_ < 5 ? quotes_ : quote_end - 4;
+  if (scanned_ == end_ && in_string_ && !text_error_.reason)
+    text_error_ = failed("unterminated string", quote_end > quotes_ ? line_ + quote_end[-1] : end_);
   return true;
 }
 
-/// One block with everything that may be in it; `mask` has the bytes that belong to the line.
-void Scanner::take_block(std::size_t index, std::uint64_t mask) {
-  BlockBits bits = read_block(scanned_);
+/// Gets the quotes of a whole member, if the line has them; false if there is an error already.
+bool Scanner::refill_member() {
+  while (quote_ >= enough_ && refill()) {
+  }
+  return !text_error_.reason;
+}
+
+/// Goes through a window in which some blocks hold more than quotes.
+void Scanner::take_special_blocks(std::uint64_t special, std::size_t blocks) {
+  const std::uint64_t in_string = in_string_;
+  for (std::size_t i = 0; i < blocks; ++i) {
+    special &= ~std::uint64_t{0} << i;
+    if (!escape_carry_) {
+      if (!special) break;
+      i = static_cast<std::size_t>(__builtin_ctzll(special));
+    }
+    in_string_ = in_string ^ parity_of(bits_, i);
+    bits_[i] = take_block(scanned_ + 64 * i, ~std::uint64_t{0});
+  }
+  in_string_ = in_string ^ parity_of(bits_, blocks);
+}
+
+/// One block with everything that may be in it: the bits of its quotes. `mask` has the bytes that
+/// belong to the line.
+std::uint64_t Scanner::take_block(const char* p, std::uint64_t mask) {
+  BlockBits bits = steps.read(p);
   bits = {bits.quotes & mask, bits.backslashes & mask, bits.controls & mask, bits.high & mask};
   if (bits.backslashes | escape_carry_) {
-    escaped_ = true;
     std::uint64_t escaped = escaped_bytes(bits.backslashes, escape_carry_);
     bits.quotes &= ~escaped;
     for (; escaped && !text_error_.reason; escaped &= escaped - 1) {
-      const char* at = scanned_ + static_cast<unsigned>(__builtin_ctzll(escaped));
+      const char* at = p + static_cast<unsigned>(__builtin_ctzll(escaped));
       if (at < end_ && !is_escape(at, end_)) text_error_ = failed("invalid escape", at - 1);
     }
   }
   if (bits.controls) {
     const std::uint64_t inside = prefix_parity(bits.quotes) ^ in_string_;
     if (const std::uint64_t bad = bits.controls & inside; bad && !text_error_.reason)
-      text_error_ = failed("control character in a string",
-                           scanned_ + static_cast<unsigned>(__builtin_ctzll(bad)));
+      text_error_ =
+          failed("control character in a string", p + static_cast<unsigned>(__builtin_ctzll(bad)));
   }
   if (__builtin_parityll(bits.quotes)) in_string_ = ~in_string_;
   non_ascii_ |= bits.high != 0;
-  bits_[index] = bits.quotes;
-  scanned_ += 64;
+  return bits.quotes;
+}
+
+/// The end of a value that is no string.
+const char* Scanner::value_end(const char* p) {
+  return p < end_ && (*p == '{' || *p == '[') ? nested_end(p) : scalar_end(p);
+}
+
+const char* Scanner::next_quote() {
+  while (quote_ == quote_end_)
+    if (!refill()) return nullptr;
+  return line_ + *quote_++;
 }
 
 const char* Scanner::word_end(const char* p) const {
   if (p >= end_) return nullptr;
-  for (const std::string_view word : {"true", "false", "null", "NaN", "Infinity", "-Infinity"})
-    if (starts_with(p, end_, word)) return p + word.size();
-  return nullptr;
+  const auto is = [&](std::string_view word) {
+    return starts_with(p, end_, word) ? p + word.size() : nullptr;
+  };
+  switch (*p) {
+    case 't': return is("true");
+    case 'f': return is("false");
+    case 'n': return is("null");
+    case 'N': return is("NaN");
+    case 'I': return is("Infinity");
+    case '-': return is("-Infinity");
+    default: return nullptr;
+  }
 }
 
 const char* Scanner::scalar_end(const char* p) {
@@ -307,7 +448,7 @@ const char* Scanner::nested_end(const char* p) {
     may_close = false;
     if (*p == '"') {
       if (next_quote() != p) return error("expected a value", p);
-      const char* to = next_quote();
+      const char* const to = next_quote();
       if (!to) return error("unterminated string", p);
       p = to + 1;
       if (expect == name) {
@@ -337,6 +478,7 @@ const char* Scanner::nested_end(const char* p) {
 
 ScanError Scanner::failed(const char* reason, const char* at) const {
   if (text_error_.reason) return text_error_;
+  if (at > end_) return {"unterminated object", static_cast<std::size_t>(end_ - line_)};
   return {reason, static_cast<std::size_t>(at - line_)};
 }
 
