@@ -120,20 +120,20 @@ void Lead::learn(const char* from, std::size_t length) {
   if (length < sizeof skip) std::memset(skip + length, 0xff, sizeof skip - length);
 }
 
-std::uint32_t EventKeys::place_of(std::uint32_t key, const char* from, std::size_t size) {
+const Lead* EventKeys::lead_of(std::uint32_t key, const char* from, std::size_t size) {
   ++surprises_;
   const auto end = static_cast<std::uint32_t>(leads_.size() - 2);
   EventKey& known = list_[key];
   const bool placed = known.place < end && leads_[known.place].key == key;
-  if (size > Lead::longest || loose_) return placed ? known.place : end - 1;
+  if (size > Lead::longest || loose_) return placed ? &leads_[known.place] : leads_.end() - 3;
   if (!placed) {
     known.place = end;
     leads_.push_back({});
   }
   Lead& lead = leads_[known.place];
   lead.key = key;
-  if (!lead.stands_at(from)) lead.learn(from, size);
-  return known.place;
+  if (lead.size != size || !lead.stands_at(from)) lead.learn(from, size);
+  return &lead;
 }
 
 void EventKeys::reorder(const std::vector<std::uint32_t>& keys) {

@@ -93,8 +93,9 @@ class EventKeys {
 
   /// The leads in the order to expect them; behind the last two that lead to nothing.
   const Lead* leads() const { return leads_.data(); }
-  /// The place of a key that was not where it was expected; learns how the line leads up to it.
-  std::uint32_t place_of(std::uint32_t key, const char* from, std::size_t size);
+  /// The lead to a key that was not where it was expected; learns how the line leads up to it. Of
+  /// a key that can have none: the last one (or the place before all of them).
+  const Lead* lead_of(std::uint32_t key, const char* from, std::size_t size);
   /// Whether so many keys were not where they were expected that `reorder` pays.
   bool out_of_order() const { return surprises_ > most_surprises; }
   /// Expects these keys first, and in this order, from now on.

@@ -71,13 +71,13 @@ bool Event::read(const char* line, std::size_t size, LineError& error) {
         last = stamp++;
       });
   members_.resize(stamp - first);
-  for (const std::size_t member : respelt_) members_[member].put(Slot::in_line, false);
   const bool crowded = keys_.has(EventKeys::none);
   if (failed.reason || crowded) {
     error = {failed.reason ? failed.reason : "too many different names", failed.offset, false};
     clear();
     return false;
   }
+  for (const std::size_t member : respelt_) members_[member].put(Slot::in_line, false);
   if (keys_.out_of_order()) expect_this_order();
   tail_ = scanner.tail();
   spaced_ = members_.empty() || members_[0].value[-1] == ' ';
@@ -106,7 +106,7 @@ Event::Expected Event::unexpected_key(const char* p, std::size_t size, const cha
   } else {
     key = keys_.of({p + 1, size});
   }
-  return {keys_.leads() + keys_.place_of(key, p, lead_size), key};
+  return {keys_.lead_of(key, p, lead_size), key};
 }
 
 /// The key stands twice in the line: the last one counts.

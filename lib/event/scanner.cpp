@@ -220,13 +220,6 @@ std::uint64_t prefix_parity(std::uint64_t bits) {
   return bits;
 }
 
-/// All ones if an odd number of bits is set in the words.
-std::uint64_t parity_of(const std::uint64_t* words, std::size_t count) {
-  std::uint64_t all = 0;
-  for (std::size_t i = 0; i < count; ++i) all ^= words[i];
-  return __builtin_parityll(all) ? ~std::uint64_t{0} : 0;
-}
-
 /// Bits of the bytes that a backslash escapes; `carry` tells whether the first byte is one.
 std::uint64_t escaped_bytes(std::uint64_t backslashes, std::uint64_t& carry) {
   std::uint64_t escaped = 0;
@@ -314,13 +307,14 @@ bool Scanner::refill() {
   std::size_t blocks = left / 64 < most ? left / 64 : most;
   const Survey found = steps.survey(scanned_, blocks, bits_);
   non_ascii_ |= found.high;
-  if (found.special || escape_carry_)
-    take_special_blocks(found.special, blocks);
-  else if (__builtin_parityll(found.quotes))
-    in_string_ = ~in_string_;
+  std::uint64_t quotes = found.quotes;
+  if (found.special || escape_carry_) take_special_blocks(found.special, blocks, quotes);
+  if (__builtin_parityll(quotes)) in_string_ = ~in_string_;
   scanned_ += 64 * blocks;
   if (blocks < most && scanned_ < end_) {
-    bits_[blocks++] = take_block(scanned_, (std::uint64_t{1} << (end_ - scanned_)) - 1);
+    const std::uint64_t mask = (std::uint64_t{1} << (end_ - scanned_)) - 1;
+    bits_[blocks] = take_block(scanned_, mask, in_string_);
+    if (__builtin_parityll(bits_[blocks++])) in_string_ = ~in_string_;
     scanned_ = end_;
   }
   std::uint32_t* const quote_end =
@@ -341,26 +335,32 @@ bool Scanner::refill_member() {
   return !text_error_.reason;
 }
 
-/// Goes through a window in which some blocks hold more than quotes.
-void Scanner::take_special_blocks(std::uint64_t special, std::size_t blocks) {
-  const std::uint64_t in_string = in_string_;
-  for (std::size_t i = 0; i < blocks; ++i) {
-    special &= ~std::uint64_t{0} << i;
+/// Goes through the blocks of a window that hold more than quotes. `quotes` is what Survey says of
+/// the window and is put right here.
+void Scanner::take_special_blocks(std::uint64_t special, std::size_t blocks,
+                                  std::uint64_t& quotes) {
+  std::uint64_t in_string = in_string_;  // before the block
+  for (std::size_t i = 0, done = 0; i < blocks; ++i) {
     if (!escape_carry_) {
+      special &= ~std::uint64_t{0} << i;
       if (!special) break;
       i = static_cast<std::size_t>(__builtin_ctzll(special));
     }
-    in_string_ = in_string ^ parity_of(bits_, i);
-    bits_[i] = take_block(scanned_ + 64 * i, ~std::uint64_t{0});
+    std::uint64_t between = 0;
+    for (; done < i; ++done) between ^= bits_[done];
+    if (__builtin_parityll(between)) in_string = ~in_string;
+    const std::uint64_t found = take_block(scanned_ + 64 * i, ~std::uint64_t{0}, in_string);
+    quotes ^= bits_[i] ^ found;
+    bits_[i] = found;
   }
-  in_string_ = in_string ^ parity_of(bits_, blocks);
 }
 
 /// One block with everything that may be in it: the bits of its quotes. `mask` has the bytes that
-/// belong to the line.
-std::uint64_t Scanner::take_block(const char* p, std::uint64_t mask) {
+/// belong to the line, `in_string` is set if the block begins inside a string.
+std::uint64_t Scanner::take_block(const char* p, std::uint64_t mask, std::uint64_t in_string) {
   BlockBits bits = steps.read(p);
   bits = {bits.quotes & mask, bits.backslashes & mask, bits.controls & mask, bits.high & mask};
+  non_ascii_ |= bits.high != 0;
   if (bits.backslashes | escape_carry_) {
     std::uint64_t escaped = escaped_bytes(bits.backslashes, escape_carry_);
     bits.quotes &= ~escaped;
@@ -370,19 +370,28 @@ std::uint64_t Scanner::take_block(const char* p, std::uint64_t mask) {
     }
   }
   if (bits.controls) {
-    const std::uint64_t inside = prefix_parity(bits.quotes) ^ in_string_;
+    const std::uint64_t inside = prefix_parity(bits.quotes) ^ in_string;
     if (const std::uint64_t bad = bits.controls & inside; bad && !text_error_.reason)
       text_error_ =
           failed("control character in a string", p + static_cast<unsigned>(__builtin_ctzll(bad)));
   }
-  if (__builtin_parityll(bits.quotes)) in_string_ = ~in_string_;
-  non_ascii_ |= bits.high != 0;
   return bits.quotes;
 }
 
-/// The end of a value that is no string.
 const char* Scanner::value_end(const char* p) {
+  if (p < end_ && *p == '"') return string_end(p);
   return p < end_ && (*p == '{' || *p == '[') ? nested_end(p) : scalar_end(p);
+}
+
+const char* Scanner::string_end(const char* p) {
+  if (next_quote() != p) {
+    text_error_ = failed("expected a value", p);
+    return nullptr;
+  }
+  const char* const to = next_quote();
+  if (to) return to + 1;
+  text_error_ = failed("unterminated string", p);
+  return nullptr;
 }
 
 const char* Scanner::next_quote() {
@@ -447,10 +456,8 @@ const char* Scanner::nested_end(const char* p) {
     }
     may_close = false;
     if (*p == '"') {
-      if (next_quote() != p) return error("expected a value", p);
-      const char* const to = next_quote();
-      if (!to) return error("unterminated string", p);
-      p = to + 1;
+      p = string_end(p);
+      if (!p) return nullptr;
       if (expect == name) {
         p = skip_blanks(p);
         if (p >= end_ || *p != ':') return error("expected ':' after the name", p);

@@ -59,13 +59,14 @@ class Scanner {
 
   bool refill();
   bool refill_member();
-  void take_special_blocks(std::uint64_t special, std::size_t blocks);
-  std::uint64_t take_block(const char* p, std::uint64_t mask);
+  void take_special_blocks(std::uint64_t special, std::size_t blocks, std::uint64_t& quotes);
+  std::uint64_t take_block(const char* p, std::uint64_t mask, std::uint64_t in_string);
   const char* next_quote();
   const char* skip_blanks(const char* p) const;
   const char* word_end(const char* p) const;
   const char* scalar_end(const char* p);
   const char* nested_end(const char* p);
+  const char* string_end(const char* p);
   const char* value_end(const char* p);
   ScanError failed(const char* reason, const char* at) const;
   ScanError finish(const char* p);
@@ -121,6 +122,13 @@ inline std::uint32_t four_bytes(const char* p) {
   return all;
 }
 
+/// Whether the text is true, false or null; four bytes must be readable.
+inline bool is_literal(const char* p, std::size_t size) {
+  const std::uint32_t first = four_bytes(p);
+  if (size == 4) return first == 0x65757274 || first == 0x6c6c756e;
+  return size == 5 && first == 0x736c6166 && p[4] == 'e';
+}
+
 }  // namespace detail
 
 template <class Guess, class Look, class Take>
@@ -155,7 +163,7 @@ inline ScanError Scanner::members(Guess&& guess, Look&& look, Take&& take) {
       ++value;
       value += *value == ' ';
       if (static_cast<unsigned char>(*value) <= ' ') value = skip_blanks(value);
-      look(p, static_cast<std::size_t>(key_end - p) - 2, value);
+      look(p, quote[1] - quote[0] - 1, value);
     }
     if (line + quote[2] == value) {
       p = line + quote[3] + 1;
@@ -169,7 +177,15 @@ inline ScanError Scanner::members(Guess&& guess, Look&& look, Take&& take) {
           (detail::four_bytes(p) & mask) == between) {
         take(value, static_cast<std::size_t>(p - value), Seen::number);
         if (quote < enough) continue;
+      } else if (detail::is_literal(value, static_cast<std::size_t>(p - value)) &&
+                 (detail::four_bytes(p) & mask) == between) {
+        take(value, static_cast<std::size_t>(p - value), Seen::other);
+        if (quote < enough) continue;
       } else {
+        if (static_cast<unsigned char>(*value) <= ' ') {  // more blanks than foreseen
+          value = skip_blanks(value);
+          look(line + quote[-2], quote[-1] - quote[-2] - 1, value);
+        }
         quote_ = quote;
         p = value_end(value);
         if (!p) return text_error_;

@@ -50,6 +50,7 @@ constexpr Text tlps[] = {"WHITE", "GREEN", "AMBER"};
 constexpr Text countries[] = {"AT", "DE", "FR", "NL", "US", "BR", "IN", "ZA", "JP", "SE"};
 constexpr Text agents[] = {"curl/8", "Wget", "zgrab", "Go/1.1"};
 constexpr Text systems[] = {"Linux", "Win 10", "BSD"};
+constexpr Text ways[] = {"cron", "mail", "api"};
 constexpr Text small_numbers[] = {"ttl", "hop", "len", "seq", "hits", "rank", "pid", "win"};
 
 struct Endpoint {
@@ -125,7 +126,10 @@ class Generator {
       out_ << R"(, "extra.)" << name << R"(": )" << std::uint64_t{draw_.below(100)};
     }
     out_ << R"(, "extra.note": "caf\u00e9 \"x\"", "extra.v6": null, "extra.ids": [)"
-         << std::uint64_t{draw_.below(9)} << ", " << std::uint64_t{draw_.below(9)} << "], ";
+         << std::uint64_t{draw_.below(9)} << ", " << std::uint64_t{draw_.below(9)}
+         << R"(], "extra.via": ")" << draw_.one_of(ways) << R"(", "extra.ok": )"
+         << (draw_.chance(90) ? Text("true") : Text("false")) << R"(, "extra.age": )"
+         << std::uint64_t{draw_.below(1000)} << ", ";
   }
 
   void raw() {
@@ -141,7 +145,7 @@ class Generator {
     out_ << R"("raw": ")" << Text(text, raw_size);
   }
 
-  static constexpr std::size_t raw_size = 64;
+  static constexpr std::size_t raw_size = 16;
 
   Options options_;
   Draw draw_;
