@@ -111,7 +111,26 @@ AppendFile::AppendFile(FileDescriptor file, std::string path)
   regular_ = fstat(file_.get(), &status) == 0 && S_ISREG(status.st_mode);
 }
 
+namespace {
+
+/// Whether the path still leads to the open file.
+bool is_there(int fd, const std::string& path) {
+  struct stat open = {}, named = {};
+  return fstat(fd, &open) == 0 && stat(path.c_str(), &named) == 0 && open.st_ino == named.st_ino &&
+         open.st_dev == named.st_dev;
+}
+
+}  // namespace
+
 Result<AppendFile> AppendFile::open(const std::string& path) {
+  for (;;) {
+    Result<AppendFile> opened = open_now(path);
+    // Whoever had locked the file may have removed it meanwhile.
+    if (!opened || !opened->regular_ || is_there(opened->fd(), path)) return opened;
+  }
+}
+
+Result<AppendFile> AppendFile::open_now(const std::string& path) {
   Result<FileDescriptor> file = open_file(path, O_RDWR | O_CREAT | O_APPEND);
   if (!file)
     file = open_file(path, O_WRONLY | O_APPEND);  // a device or a file that only lets write
@@ -132,19 +151,16 @@ Result<Delivery> AppendFile::append(std::string_view lines) {
   const Written written = write_some(fd(), lines);
   if (written.error == 0) return Delivery::done;
   if (written.error == EPIPE) return Delivery::reader_gone;
-  if (regular_ && written.bytes != 0) cut(lines, written.bytes);
+  if (regular_ && written.bytes != 0) cut(written.bytes);
   return system_failure(path_, "cannot write", written.error);
 }
 
-void AppendFile::cut(std::string_view lines, std::size_t written) {
-  const std::string_view part = lines.substr(0, written);
-  const std::size_t feed = part.rfind('\n');
-  const std::size_t torn = written - (feed == std::string_view::npos ? 0 : feed + 1);
+void AppendFile::cut(std::size_t written) {
   const off_t end = lseek(fd(), 0, SEEK_CUR);
   struct stat status = {};
   // Another process may have appended behind it: then it must stay.
-  if (torn == 0 || end < 0 || fstat(fd(), &status) != 0 || status.st_size != end) return;
-  if (ftruncate(fd(), end - static_cast<off_t>(torn)) != 0) return;
+  if (end < 0 || fstat(fd(), &status) != 0 || status.st_size != end) return;
+  if (ftruncate(fd(), end - static_cast<off_t>(written)) != 0) return;
   lseek(fd(), 0, SEEK_END);
 }
 

@@ -26,8 +26,9 @@ class AppendFile {
   /// Error: names the path.
   static Result<AppendFile> open(const std::string& path);
 
-  /// Appends lines, each with its line feed, by one write(2) where the system lets it. What a
-  /// failed write left of a line is cut off again. Error: names the path.
+  /// Appends lines, each with its line feed, by one write(2) where the system lets it; all of them
+  /// or none: what a failed write left is cut off again, unless another process has appended
+  /// behind it. Error: names the path.
   Result<Delivery> append(std::string_view lines);
 
   /// On disk when it returns. Error: as above.
@@ -38,7 +39,8 @@ class AppendFile {
 
  private:
   AppendFile(FileDescriptor file, std::string path);
-  void cut(std::string_view lines, std::size_t written);
+  static Result<AppendFile> open_now(const std::string& path);
+  void cut(std::size_t written);
 
   FileDescriptor file_;
   std::string path_;
