@@ -76,7 +76,8 @@ class FileOutput {
       if (!key) throw StartError("--single-key: " + key.error().text);
       single_key_ = std::move(*key);
     }
-    if (!params.format_filename) must(file(params.file), ExitCode::cannot_create);
+    if (!params.format_filename && !context.checking)
+      must(file(params.file), ExitCode::cannot_create);
   }
 
   Result<void> write(Batch batch) {

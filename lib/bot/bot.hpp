@@ -27,6 +27,7 @@ struct Context {
   const EventRules& rules;
   Log& log;
   std::vector<std::string> paths;  ///< Named paths that lead somewhere, without `_default`.
+  bool checking = false;           ///< Only to see whether it would start: leave no traces.
   bool has_path(std::string_view name) const;
 };
 

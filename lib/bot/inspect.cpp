@@ -51,22 +51,23 @@ std::string rendered(Surface surface, const Description& description,
   return {};
 }
 
-std::unique_ptr<Instance> construct(const Bot& bot, const Settings& settings, Log& log) {
+std::unique_ptr<Instance> construct(const Bot& bot, const Settings& settings, Log& log,
+                                    bool checking) {
   settings.require(bot);
   EventRules rules;
   if (settings.options().harmonization)
     rules.harmonization = must(Harmonization::load(*settings.options().harmonization));
-  const Context context{rules, log, {"*"}};
+  const Context context{rules, log, {"*"}, checking};
   return bot.make(settings.params(), context);
 }
 
 ExitCode test_config(const Bot& bot, const Settings& settings, Log& log) {
-  construct(bot, settings, log);
+  construct(bot, settings, log, true);
   return print(fmt::format("{}: configuration is fine", bot.description.program()));
 }
 
 ExitCode test_connections(const Bot& bot, const Settings& settings, Log& log) {
-  const auto instance = construct(bot, settings, log);
+  const auto instance = construct(bot, settings, log, false);
   if (bot.shape != Shape::collector)
     if (auto source = open_source(settings.options().source, {}); !source)
       throw StartError("--source: " + source.error().text, ExitCode::unavailable);

@@ -168,7 +168,10 @@ def check_runtime(program):
 
 
 def check_config_test(program):
+    program.forget()
+    before = sorted(program.tmp.rglob("*"))
     expect(b"fine" in program.run("--config-test").ended(0).out, "--config-test says nothing")
+    same(sorted(program.tmp.rglob("*")), before, "the files after --config-test")
     program.run("--config-test", "--logging-level", "loud").ended(64)
 
 
