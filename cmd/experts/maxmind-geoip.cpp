@@ -4,6 +4,7 @@
 #include "bot/bot.hpp"
 #include "data/city.hpp"
 #include "data/mmdb.hpp"
+#include "data/record_texts.hpp"
 #include "type/ip.hpp"
 #include "type/json_text.hpp"
 
@@ -85,11 +86,6 @@ constexpr Side sides[] = {
      field::destination.geolocation.latitude, field::destination.geolocation.longitude,
      field::destination.geolocation.city}};
 
-/// A record of the database as raw JSON values; empty where it has none.
-struct Rendered {
-  std::string cc, latitude, longitude, city;
-};
-
 class MaxmindGeoip {
  public:
   MaxmindGeoip(const Params& params, const Context& context)
@@ -103,35 +99,59 @@ class MaxmindGeoip {
   }
 
   void process(Event& event) {
-    for (const Side& side : sides) {
-      const auto text = event[side.ip];
-      if (!text) continue;
-      const auto address = IpAddress::parse(*text);
-      if (!address) continue;
-      const auto offset = database_.find(*address);
-      if (!offset) continue;
-      const Rendered& place = places_.get(*offset, [this](std::uint32_t at) { return render(at); });
-      put(event, side.cc, place.cc);
-      put(event, side.latitude, place.latitude);
-      put(event, side.longitude, place.longitude);
-      put(event, side.city, place.city);
+    const auto source = address_of(event, sides[0]);
+    const auto destination = address_of(event, sides[1]);
+    if (!source && !destination) return;
+    const auto places =
+        database_.find(source ? *source : *destination, destination ? *destination : *source);
+    for (const std::uint32_t place : places) {
+      texts_.prefetch(place);
+      database_.prefetch(place);
     }
+    if (source) locate(event, sides[0], places[0]);
+    if (destination) locate(event, sides[1], places[1]);
   }
 
  private:
-  void put(Event& event, FieldId id, const std::string& json) const {
+  /// Most addresses stand in the event as they are.
+  static std::optional<IpAddress> address_of(Event& event, const Side& side) {
+    const auto raw = event.raw_value(side.ip);
+    if (!raw) return std::nullopt;
+    if (const auto address = IpAddress::parse(raw->substr(1, raw->size() - 2))) return address;
+    const auto text = event[side.ip];
+    return text ? IpAddress::parse(*text) : std::nullopt;
+  }
+
+  void locate(Event& event, const Side& side, std::uint32_t place) {
+    if (place == Mmdb::nowhere) return;
+    const RecordTexts::Texts texts =
+        texts_.get(place, [this](std::uint32_t at, std::string& out) { return render(at, out); });
+    put(event, side.cc, texts[0]);
+    put(event, side.latitude, texts[1]);
+    put(event, side.longitude, texts[2]);
+    put(event, side.city, texts[3]);
+  }
+
+  void put(Event& event, FieldId id, std::string_view json) const {
     if (!json.empty() && (overwrite_ || !event.has(id))) event.set_verbatim(id, json);
   }
 
-  Rendered render(std::uint32_t offset) const {
-    const City place = read_city(database_, offset);
-    Rendered out;
-    const std::string& cc = registered_ ? place.registered_cc : place.cc;
-    if (matches_country(cc)) append_string(out.cc, cc);
-    if (place.latitude && *place.latitude != 0) out.latitude = float_repr(*place.latitude);
-    if (place.longitude && *place.longitude != 0) out.longitude = float_repr(*place.longitude);
-    if (!place.city.empty()) append_string(out.city, place.city);
-    return out;
+  /// Appends country code, latitude, longitude and city as raw JSON values, empty where the record
+  /// has none, and tells where they end.
+  std::array<std::uint32_t, 4> render(std::uint32_t offset, std::string& out) {
+    const City place = cities_.read(offset);
+    std::array<std::uint32_t, 4> end;
+    const auto done = [&](std::size_t i) { end[i] = static_cast<std::uint32_t>(out.size()); };
+    const std::string_view cc = registered_ ? place.registered_cc : place.cc;
+    if (matches_country(cc)) append_string(out, cc);
+    done(0);
+    if (place.latitude && *place.latitude != 0) out += float_repr(*place.latitude);
+    done(1);
+    if (place.longitude && *place.longitude != 0) out += float_repr(*place.longitude);
+    done(2);
+    if (!place.city.empty()) append_string(out, place.city);
+    done(3);
+    return end;
   }
 
   static bool matches_country(std::string_view cc) {
@@ -140,8 +160,9 @@ class MaxmindGeoip {
   }
 
   Mmdb database_;
+  CityReader cities_{database_};
+  RecordTexts texts_;
   bool overwrite_, registered_;
-  RecordCache<Rendered> places_;
 };
 
 }  // namespace

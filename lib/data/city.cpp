@@ -4,35 +4,48 @@
 namespace intelmq {
 namespace {
 
-using Offset = std::optional<std::uint32_t>;
-
-std::string text(const Mmdb& database, Offset offset, Mmdb::Path path) {
-  return std::string(offset ? database.text(*offset, path).value_or("") : "");
-}
-
-std::optional<double> number(const Mmdb& database, Offset offset) {
-  return offset ? database.number(*offset, {}) : std::nullopt;
-}
+enum Name : unsigned {  // in the order of CityReader::names_
+  kCountry,
+  kRegisteredCountry,
+  kLocation,
+  kCity,
+  kCountryCode,
+  kLatitude,
+  kLongitude,
+  kIsoCode,
+  kNames,
+  kEn
+};
 
 }  // namespace
 
-City read_city(const Mmdb& database, std::uint32_t offset) {
-  using Keys = std::array<std::string_view, 2>;
-  const auto [country, registered, location, city, flat_cc, flat_latitude, flat_longitude] =
-      database.members(
-          offset, std::array<std::string_view, 7>{"country", "registered_country", "location",
-                                                  "city", "country_code", "latitude", "longitude"});
+std::string_view CityReader::text(std::uint32_t offset) const {
+  return database_->text(offset, {}).value_or(std::string_view{});
+}
+
+std::string_view CityReader::country_code(std::uint32_t country) {
+  if (country == Mmdb::nowhere) return {};
+  const std::uint32_t map = database_->target(country);
+  Country& known = countries_[map * 2654435769u >> 24];
+  if (known.offset != map) known = {map, text(database_->member(map, names_, kIsoCode))};
+  return known.code;
+}
+
+City CityReader::read(std::uint32_t offset) {
+  const Mmdb::Members found = database_->members(offset, names_);
+  const bool nested = found[kLocation] != Mmdb::nowhere;
+  const Mmdb::Members place = nested ? database_->members(found[kLocation], names_) : found;
+  // None of these depends on another: let memory look for all of them at once.
+  for (const std::uint32_t at : {found[kCity], place[kLatitude], place[kLongitude]})
+    database_->prefetch(database_->target(at));
   City out;
-  out.registered_cc = text(database, registered, {"iso_code"});
-  out.city = text(database, city, {"names", "en"});
-  if (out.city.empty()) out.city = text(database, city, {});
-  out.cc = text(database, flat_cc, {});
-  if (out.cc.empty()) out.cc = text(database, country, {"iso_code"});
-  const Keys keys{"latitude", "longitude"};
-  const auto [latitude, longitude] =
-      location ? database.members(*location, keys) : std::array{flat_latitude, flat_longitude};
-  out.latitude = number(database, latitude);
-  out.longitude = number(database, longitude);
+  out.registered_cc = country_code(found[kRegisteredCountry]);
+  out.city = text(database_->member(database_->member(found[kCity], names_, kNames), names_, kEn));
+  if (out.city.empty()) out.city = text(found[kCity]);
+  out.cc = text(found[kCountryCode]);
+  if (out.cc.empty()) out.cc = country_code(found[kCountry]);
+  out.latitude = database_->number(place[kLatitude], {});
+  out.longitude = database_->number(place[kLongitude], {});
   return out;
 }
 

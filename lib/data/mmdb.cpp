@@ -16,8 +16,11 @@ namespace intelmq {
 namespace {
 
 constexpr unsigned kTableBits = 16;
+constexpr unsigned kGroupBits = 4;  // as many bits of the table are filled in at once
 constexpr std::size_t kTableSize = std::size_t{1} << kTableBits;
+constexpr unsigned kPrefetchedLines = 6;
 constexpr unsigned kSeparator = 16;         // zero bytes between tree and data
+constexpr unsigned kMarkerSize = 14;        // "\xab\xcd\xefMaxMind.com" behind the data
 constexpr unsigned kMaximumValues = 65536;  // per look-up in a record; real ones hold a few hundred
 
 std::uint64_t big_endian(const std::uint8_t* bytes, std::size_t size) {
@@ -31,6 +34,26 @@ std::uint64_t big_endian_8(const std::uint8_t* bytes) {
   std::memcpy(&word, bytes, sizeof word);
   if constexpr (std::endian::native == std::endian::little) word = __builtin_bswap64(word);
   return word;
+}
+
+// The step from a node to one of its two records. A node is 6, 7 or 8 bytes; what is read beyond
+// the last node lies in the separator.
+template <unsigned kRecordSize>
+struct Step {
+  const std::uint8_t* tree;
+
+  std::uint32_t operator()(std::uint32_t node, bool right) const {
+    const std::uint64_t word = big_endian_8(tree + std::uint64_t{node} * (kRecordSize / 4));
+    if constexpr (kRecordSize == 24)
+      return static_cast<std::uint32_t>(word >> (right ? 16 : 40)) & 0xffffffu;
+    if constexpr (kRecordSize == 32) return static_cast<std::uint32_t>(word >> (right ? 0 : 32));
+    const auto left = static_cast<std::uint32_t>(word >> 40 | (word >> 12 & 0xf000000u));
+    return right ? static_cast<std::uint32_t>(word >> 8) & 0xfffffffu : left;
+  }
+};
+
+std::uint32_t bits_of(const IpAddress& address) {  // the first 32
+  return static_cast<std::uint32_t>(big_endian_8(address.bytes.data()) >> 32);
 }
 
 std::string reason(int status, int error_number) {
@@ -71,6 +94,16 @@ struct Mmdb::Value {
   std::uint64_t pointer = 0;  // target of a pointer
 };
 
+MmdbNames::MmdbNames(std::initializer_list<std::string_view> names) {
+  for (const std::string_view name : names) names_[count_++] = name;
+}
+
+unsigned MmdbNames::number(std::string_view name) const {
+  for (unsigned i = 0; i < count_; ++i)
+    if (names_[i] == name) return i;
+  return most;
+}
+
 void Mmdb::Close::operator()(MMDB_s* file) const {
   MMDB_close(file);
   delete file;
@@ -95,7 +128,9 @@ Result<Mmdb> Mmdb::open(const std::string& path) {
   }
   db.tree_ = file.file_content;
   db.data_ = db.tree_ + tree_size + kSeparator;
-  db.data_size_ = file_size - tree_size - kSeparator;
+  // The marker that stands between data and metadata, and those, may be read, but are no data.
+  const std::uint8_t* const data_end = file.metadata_section - kMarkerSize;
+  db.data_size_ = data_end > db.data_ ? static_cast<std::uint64_t>(data_end - db.data_) : 0;
   db.ipv4_start_ = meta.ip_version == 6 ? file.ipv4_start_node.node_value : 0;
   db.first_bits_.reset(
       static_cast<std::uint32_t*>(std::calloc(2 * kTableSize, sizeof(std::uint32_t))));
@@ -103,98 +138,150 @@ Result<Mmdb> Mmdb::open(const std::string& path) {
   return db;
 }
 
-// A node is 6, 7 or 8 bytes; what is read beyond the last node lies in the separator.
-std::uint32_t Mmdb::child(std::uint32_t node, bool right) const {
-  const unsigned size = metadata_.record_size;
-  const std::uint64_t word = big_endian_8(tree_ + std::uint64_t{node} * (size / 4));
-  if (size == 24) return static_cast<std::uint32_t>(word >> (right ? 16 : 40)) & 0xffffffu;
-  if (size == 32) return static_cast<std::uint32_t>(word >> (right ? 0 : 32));
-  if (right) return static_cast<std::uint32_t>(word >> 8) & 0xfffffffu;
-  return static_cast<std::uint32_t>(word >> 40 | (word >> 12 & 0xf000000u));
+// What `walk(step)` gives, with the step that fits the database.
+template <class Walk>
+auto Mmdb::with_step(Walk&& walk) const {
+  switch (metadata_.record_size) {
+    case 24: return walk(Step<24>{tree_});
+    case 28: return walk(Step<28>{tree_});
+    default: return walk(Step<32>{tree_});
+  }
 }
 
 // Follows the bits of the address from bit `from` up to bit `bit` (exclusive) or a leaf; `bit`
 // becomes the bit reached.
 std::uint32_t Mmdb::walk(std::uint32_t node, const IpAddress& address, unsigned from,
                          unsigned& bit) const {
-  unsigned at = from;
-  for (; at < bit && node < metadata_.node_count; ++at) {
-    node = child(node, (address.bytes[at / 8] >> (7 - at % 8) & 1) != 0);
-  }
-  bit = at;
-  return node;
+  return with_step([&](const auto& step) {
+    unsigned at = from;
+    for (; at < bit && node < metadata_.node_count; ++at)
+      node = step(node, (address.bytes[at / 8] >> (7 - at % 8) & 1) != 0);
+    bit = at;
+    return node;
+  });
 }
 
-// Each entry of the table is filled when first asked for; 0, the root, is never a valid child and
-// means empty.
-std::uint32_t Mmdb::walk_with_table(const IpAddress& address) const {
-  const std::size_t first = std::size_t{address.bytes[0]} << 8 | address.bytes[1];
-  const std::atomic_ref<std::uint32_t> entry(first_bits_[(address.v6 ? kTableSize : 0) + first]);
-  std::uint32_t record = entry.load(std::memory_order_relaxed);
-  if (record == 0) {
-    unsigned bit = kTableBits;
-    record = walk(address.v6 ? 0 : ipv4_start_, address, 0, bit);
-    entry.store(record, std::memory_order_relaxed);
+// The record after the first bits. Entries of the table are filled when first asked for; 0, the
+// root, is never a valid child and means empty.
+std::uint32_t Mmdb::after_first_bits(const IpAddress& address) const {
+  const std::size_t at = (address.v6 ? kTableSize : 0) + (bits_of(address) >> (32 - kTableBits));
+  const std::atomic_ref<std::uint32_t> entry(first_bits_[at]);
+  const std::uint32_t record = entry.load(std::memory_order_relaxed);
+  if (record != 0) [[likely]]
+    return record;
+  fill_first_bits(address, at >> kGroupBits << kGroupBits);
+  return entry.load(std::memory_order_relaxed);
+}
+
+// Fills the entries whose numbers differ in their last bits alone: all of them take little more
+// than one, for these nodes lie close together.
+void Mmdb::fill_first_bits(const IpAddress& address, std::size_t group) const {
+  std::array<std::uint32_t, std::size_t{1} << kGroupBits> records;
+  unsigned bit = kTableBits - kGroupBits;
+  records[0] = walk(address.v6 ? 0 : ipv4_start_, address, 0, bit);
+  with_step([&](const auto& step) {
+    for (std::size_t count = 1; count < records.size(); count *= 2) {
+      for (std::size_t i = count; i-- > 0;) {
+        const std::uint32_t node = records[i];
+        const bool is_leaf = node >= metadata_.node_count;
+        records[2 * i] = is_leaf ? node : step(node, false);
+        records[2 * i + 1] = is_leaf ? node : step(node, true);
+      }
+    }
+  });
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    std::atomic_ref(first_bits_[group + i]).store(records[i], std::memory_order_relaxed);
   }
+}
+
+// Starts to load the nodes below this one: mostly they follow it closely.
+void Mmdb::prefetch_nodes(std::uint32_t node) const {
+  if (node >= metadata_.node_count) return;
+  const std::uint8_t* const first = tree_ + std::uint64_t{node} * (metadata_.record_size / 4);
+  for (unsigned line = 0; line < kPrefetchedLines; ++line) __builtin_prefetch(first + 64 * line);
+}
+
+std::uint32_t Mmdb::find_record(const IpAddress& address) const {
+  if (address.v6 && metadata_.ip_version == 4) return metadata_.node_count;
   unsigned bit = address.v6 ? 128 : 32;
-  return walk(record, address, kTableBits, bit);
+  return walk(after_first_bits(address), address, kTableBits, bit);
+}
+
+std::array<std::uint32_t, 2> Mmdb::find(const IpAddress& first, const IpAddress& second) const {
+  if (first.v6 || second.v6) return {offset_of(find_record(first)), offset_of(find_record(second))};
+  std::uint32_t one = after_first_bits(first), other = after_first_bits(second);
+  prefetch_nodes(one);
+  prefetch_nodes(other);
+  with_step([&](const auto& step) {
+    const std::uint32_t count = metadata_.node_count;
+    std::uint32_t one_bits = bits_of(first) << kTableBits;
+    std::uint32_t other_bits = bits_of(second) << kTableBits;
+    for (unsigned left = 32 - kTableBits; left > 0 && (one < count || other < count); --left) {
+      // Who has arrived steps on the spot, from behind the last node: that is no branch to guess.
+      const std::uint32_t next = step(std::min(one, count), one_bits >> 31 != 0);
+      const std::uint32_t other_next = step(std::min(other, count), other_bits >> 31 != 0);
+      one = one < count ? next : one;
+      other = other < count ? other_next : other;
+      one_bits <<= 1;
+      other_bits <<= 1;
+    }
+  });
+  return {offset_of(one), offset_of(other)};
 }
 
 std::optional<std::uint32_t> Mmdb::find(const IpAddress& address, unsigned* prefix_length) const {
-  if (address.v6 && metadata_.ip_version == 4) {
-    if (prefix_length != nullptr) *prefix_length = 0;
-    return std::nullopt;
-  }
-  if (prefix_length == nullptr) return offset_of(walk_with_table(address));
+  const auto found = [this](std::uint32_t record) {
+    const std::uint32_t offset = offset_of(record);
+    return offset == nowhere ? std::nullopt : std::optional{offset};
+  };
+  if (prefix_length == nullptr) return found(find_record(address));
   unsigned bit = address.v6 ? 128 : 32;
-  const std::uint32_t record = walk(address.v6 ? 0 : ipv4_start_, address, 0, bit);
+  if (address.v6 && metadata_.ip_version == 4) bit = 0;
+  const std::uint32_t start = address.v6 ? 0 : ipv4_start_;
+  const std::uint32_t record = walk(start, address, 0, bit);
   *prefix_length = bit;
-  return offset_of(record);
+  return found(record);
 }
 
-std::optional<std::uint32_t> Mmdb::offset_of(std::uint32_t record) const {
+std::uint32_t Mmdb::offset_of(std::uint32_t record) const {
   const std::uint64_t first = std::uint64_t{metadata_.node_count} + kSeparator;
-  if (record < first || record - first >= data_size_) return std::nullopt;
+  if (record < first || record - first >= data_size_) return nowhere;
   return static_cast<std::uint32_t>(record - first);
 }
 
 // Records are decoded here, not by libmaxminddb: it recurses as deep as the file tells it to.
+// A header has up to eight bytes, and as many may be read from any offset within the data.
 bool Mmdb::decode(std::uint64_t offset, Value& value) const {
-  const auto has = [&](std::uint64_t count) {
-    return offset <= data_size_ && count <= data_size_ - offset;
-  };
-  if (!has(1)) return false;
-  const unsigned control = data_[offset++];
+  if (offset >= data_size_) return false;
+  const std::uint64_t word = big_endian_8(data_ + offset);
+  const auto control = static_cast<unsigned>(word >> 56);
   value.type = control >> 5;
-  if (value.type == MMDB_DATA_TYPE_EXTENDED) {
-    if (!has(1)) return false;
-    value.type = 7u + data_[offset++];
-  }
   if (value.type == MMDB_DATA_TYPE_POINTER) {
     constexpr std::array<std::uint32_t, 4> base{0, 2048, 526336, 0};
     const unsigned extra = control >> 3 & 3;
-    if (!has(extra + 1)) return false;
     const std::uint64_t high = extra == 3 ? 0 : control & 7;
-    value.pointer =
-        base[extra] + (high << (8 * (extra + 1))) + big_endian(data_ + offset, extra + 1);
-    value.next = offset + extra + 1;
-    return true;
+    const std::uint64_t low = word << 8 >> (56 - 8 * extra);
+    value.pointer = base[extra] + (high << (8 * (extra + 1))) + low;
+    value.next = offset + extra + 2;
+    return value.next <= data_size_;
+  }
+  unsigned head = 1;
+  if (value.type == MMDB_DATA_TYPE_EXTENDED) {
+    value.type = 7u + (word >> 48 & 0xff);
+    head = 2;
   }
   value.size = control & 31;
   if (value.size > 28) {
     constexpr std::array<std::uint32_t, 3> base{29, 285, 65821};
     const unsigned extra = value.size - 28;
-    if (!has(extra)) return false;
-    value.size = base[extra - 1] + static_cast<std::uint32_t>(big_endian(data_ + offset, extra));
-    offset += extra;
+    value.size = base[extra - 1] + static_cast<std::uint32_t>(word << 8 * head >> (64 - 8 * extra));
+    head += extra;
   }
-  value.content = value.next = offset;
-  if (value.type == MMDB_DATA_TYPE_MAP || value.type == MMDB_DATA_TYPE_ARRAY ||
-      value.type == MMDB_DATA_TYPE_BOOLEAN) {
-    return true;
-  }
-  value.next += value.size;
-  return has(value.size);
+  value.content = value.next = offset + head;
+  const bool has_bytes = value.type != MMDB_DATA_TYPE_MAP && value.type != MMDB_DATA_TYPE_ARRAY &&
+                         value.type != MMDB_DATA_TYPE_BOOLEAN;
+  if (has_bytes) value.next += value.size;
+  return value.next <= data_size_;
 }
 
 bool Mmdb::decode_target(std::uint64_t offset, Value& value) const {
@@ -246,19 +333,63 @@ bool Mmdb::enter(Value& value, std::string_view key, unsigned& budget) const {
   return false;
 }
 
-void Mmdb::find_members(std::uint32_t offset, const std::string_view* keys,
-                        std::optional<std::uint32_t>* found, std::size_t count) const {
+// Goes behind the name at `offset` and tells its number.
+bool Mmdb::name_at(std::uint64_t& offset, MmdbNames& names, unsigned& number) const {
+  Value name;
+  if (!decode(offset, name)) return false;
+  offset = name.next;
+  MmdbNames::Seen* seen = nullptr;
+  if (name.type == MMDB_DATA_TYPE_POINTER) {
+    const auto pointer = static_cast<std::uint32_t>(name.pointer);
+    seen = &names.seen_at(pointer);
+    number = seen->number;
+    if (seen->offset == pointer && number <= MmdbNames::most) return true;
+    if (!decode(name.pointer, name)) return false;
+    seen->offset = pointer;
+  }
+  if (name.type != MMDB_DATA_TYPE_UTF8_STRING) {
+    if (seen != nullptr) seen->number = MmdbNames::most + 1;
+    return false;
+  }
+  number = names.number({reinterpret_cast<const char*>(data_ + name.content), name.size});
+  if (seen != nullptr) seen->number = number;
+  return true;
+}
+
+Mmdb::Members Mmdb::members(std::uint32_t offset, MmdbNames& names) const {
+  Members found;
+  found.fill(nowhere);
   Value map;
-  if (!decode_target(offset, map) || map.type != MMDB_DATA_TYPE_MAP) return;
+  if (!decode_target(offset, map) || map.type != MMDB_DATA_TYPE_MAP) return found;
   unsigned budget = kMaximumValues;
   std::uint64_t at = map.next;
-  std::string_view name;
+  unsigned number = 0;
   for (std::uint32_t left = map.size; left > 0; --left) {
-    if (!key_at(at, name, budget) || at >= data_size_) return;
-    const std::string_view* const key = std::find(keys, keys + count, name);
-    if (key != keys + count) found[key - keys] = static_cast<std::uint32_t>(at);
-    if (left > 1 && !skip(at, budget)) return;
+    if (budget-- == 0 || !name_at(at, names, number) || at >= data_size_) return found;
+    if (number < MmdbNames::most) found[number] = static_cast<std::uint32_t>(at);
+    if (left > 1 && !skip(at, budget)) return found;
   }
+  return found;
+}
+
+std::uint32_t Mmdb::member(std::uint32_t offset, MmdbNames& names, unsigned name) const {
+  Value map;
+  if (!decode_target(offset, map) || map.type != MMDB_DATA_TYPE_MAP) return nowhere;
+  unsigned budget = kMaximumValues;
+  std::uint64_t at = map.next;
+  unsigned number = 0;
+  for (std::uint32_t left = map.size; left > 0; --left) {
+    if (budget-- == 0 || !name_at(at, names, number) || at >= data_size_) return nowhere;
+    if (number == name) return static_cast<std::uint32_t>(at);
+    if (!skip(at, budget)) return nowhere;
+  }
+  return nowhere;
+}
+
+std::uint32_t Mmdb::target(std::uint32_t offset) const {
+  Value value;
+  if (!decode(offset, value)) return nowhere;
+  return value.type == MMDB_DATA_TYPE_POINTER ? static_cast<std::uint32_t>(value.pointer) : offset;
 }
 
 bool Mmdb::locate(std::uint32_t offset, Path path, Value& value) const {

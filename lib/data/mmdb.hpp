@@ -10,8 +10,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "base/result.hpp"
 #include "type/ip.hpp"
@@ -29,6 +27,29 @@ struct MmdbMetadata {
   std::uint32_t node_count = 0;
 };
 
+/// The names that a program looks for in the maps of one database, by their order here. Databases
+/// store a name once and point to it from everywhere else: where names were seen is remembered, so
+/// that they seldom need to be read.
+class MmdbNames {
+ public:
+  static constexpr unsigned most = 10;  ///< Also the number of a name that is none of these.
+
+  explicit MmdbNames(std::initializer_list<std::string_view> names);
+  unsigned number(std::string_view name) const;
+
+ private:
+  friend class Mmdb;
+  struct Seen {
+    std::uint32_t offset = 0;
+    std::uint32_t number = most + 1;  // more than `most`: nothing was seen yet
+  };
+  Seen& seen_at(std::uint32_t offset) { return seen_[offset * 2654435769u >> 25]; }
+
+  std::array<std::string_view, most> names_;
+  unsigned count_ = 0;
+  std::array<Seen, 128> seen_;
+};
+
 /// A MaxMind database (MMDB 2.0) mapped into memory.
 ///
 /// Every read is checked against the size of the mapping at open and its cost is bounded, so that
@@ -39,6 +60,9 @@ struct MmdbMetadata {
 /// threads at once.
 class Mmdb {
  public:
+  /// An offset with nothing to read.
+  static constexpr std::uint32_t nowhere = 0xffffffffu;
+
   /// Keys from the top of a record down to a value, for example {"city", "names", "en"}.
   using Path = std::initializer_list<std::string_view>;
 
@@ -52,6 +76,10 @@ class Mmdb {
   std::optional<std::uint32_t> find(const IpAddress& address,
                                     unsigned* prefix_length = nullptr) const;
 
+  /// The same for two addresses at once, `nowhere` for what the database does not hold: quicker
+  /// than one after the other, for each step of a search waits for memory.
+  std::array<std::uint32_t, 2> find(const IpAddress& first, const IpAddress& second) const;
+
   /// Text at `path`, as stored (UTF-8 is not verified); it lives as long as the mapping.
   std::optional<std::string_view> text(std::uint32_t offset, Path path) const;
 
@@ -62,16 +90,21 @@ class Mmdb {
   /// Integer at `path`, or text that is one; nothing if it does not fit.
   std::optional<std::int64_t> integer(std::uint32_t offset, Path path) const;
 
-  /// Offsets of the values of `keys` in the map at `offset`, found in one pass; for reading several
-  /// values of one record. What is missing is empty. The offsets serve as `offset` of the functions
-  /// above, with an empty path for the value itself.
-  template <std::size_t N>
-  std::array<std::optional<std::uint32_t>, N> members(
-      std::uint32_t offset, const std::array<std::string_view, N>& keys) const {
-    std::array<std::optional<std::uint32_t>, N> found;
-    find_members(offset, keys.data(), found.data(), N);
-    return found;
+  /// Where the values of the named members of the map at `offset` are, found in one pass: of each
+  /// of `names` by its number, `nowhere` if it is missing. The offsets serve as `offset` of the
+  /// functions above, with an empty path for the value itself.
+  using Members = std::array<std::uint32_t, MmdbNames::most>;
+  Members members(std::uint32_t offset, MmdbNames& names) const;
+  /// The same for the first member called `name` alone.
+  std::uint32_t member(std::uint32_t offset, MmdbNames& names, unsigned name) const;
+
+  /// Starts to load the value at `offset`.
+  void prefetch(std::uint32_t offset) const {
+    if (offset < data_size_) __builtin_prefetch(data_ + offset);
   }
+
+  /// Where the value at `offset` really is, if that is but a pointer.
+  std::uint32_t target(std::uint32_t offset) const;
 
   const MmdbMetadata& metadata() const { return metadata_; }
 
@@ -85,18 +118,21 @@ class Mmdb {
   struct Value;
 
   Mmdb() = default;
-  std::uint32_t child(std::uint32_t node, bool right) const;
+  template <class Walk>
+  auto with_step(Walk&& walk) const;
   std::uint32_t walk(std::uint32_t node, const IpAddress& address, unsigned from,
                      unsigned& bit) const;
-  std::uint32_t walk_with_table(const IpAddress& address) const;
-  std::optional<std::uint32_t> offset_of(std::uint32_t record) const;
+  std::uint32_t after_first_bits(const IpAddress& address) const;
+  void fill_first_bits(const IpAddress& address, std::size_t group) const;
+  void prefetch_nodes(std::uint32_t node) const;
+  std::uint32_t find_record(const IpAddress& address) const;
+  std::uint32_t offset_of(std::uint32_t record) const;
   bool decode(std::uint64_t offset, Value& value) const;
   bool decode_target(std::uint64_t offset, Value& value) const;
   bool skip(std::uint64_t& offset, unsigned& budget) const;
   bool key_at(std::uint64_t& offset, std::string_view& key, unsigned& budget) const;
+  bool name_at(std::uint64_t& offset, MmdbNames& names, unsigned& number) const;
   bool enter(Value& value, std::string_view key, unsigned& budget) const;
-  void find_members(std::uint32_t offset, const std::string_view* keys,
-                    std::optional<std::uint32_t>* found, std::size_t count) const;
   bool locate(std::uint32_t offset, Path path, Value& value) const;
 
   std::unique_ptr<MMDB_s, Close> file_;
@@ -106,53 +142,6 @@ class Mmdb {
   std::uint64_t data_size_ = 0;
   std::uint32_t ipv4_start_ = 0;
   MmdbMetadata metadata_;
-};
-
-/// Keeps one T per record offset of one database: direct mapped, a newer record evicts the one in
-/// its slot. Memory is taken 64 slots at a time when a slot of the group is first filled. T is
-/// default constructible.
-template <class T>
-class RecordCache {
- public:
-  /// `slots` is rounded up to a power of two, at least 64.
-  explicit RecordCache(std::size_t slots = 16384) {
-    while ((std::size_t{kGroup} << bits_) < slots && bits_ < 24) ++bits_;
-    groups_.resize(std::size_t{1} << bits_);
-  }
-
-  /// The value kept for `offset`, made with `make(offset)` if there is none. Valid until the next
-  /// call.
-  template <class Make>
-  const T& get(std::uint32_t offset, Make&& make) {
-    const std::uint32_t hash = offset * 2654435769u;
-    auto& group = groups_[bits_ == 0 ? 0 : hash >> (32 - bits_)];
-    if (!group) group = std::make_unique<Group>();
-    Slot& slot = (*group)[(hash >> (32 - bits_ - kGroupBits)) % kGroup];
-    if (!slot.used || slot.offset != offset) {
-      slot.value = std::forward<Make>(make)(offset);
-      slot.offset = offset;
-      slot.used = true;
-    }
-    return slot.value;
-  }
-
-  /// Forgets everything: call it when the database is exchanged.
-  void clear() {
-    for (auto& group : groups_) group.reset();
-  }
-
- private:
-  static constexpr unsigned kGroupBits = 6;
-  static constexpr unsigned kGroup = 1u << kGroupBits;
-  struct Slot {
-    std::uint32_t offset = 0;
-    bool used = false;
-    T value{};
-  };
-  using Group = std::array<Slot, kGroup>;
-
-  unsigned bits_ = 0;
-  std::vector<std::unique_ptr<Group>> groups_;
 };
 
 }  // namespace intelmq

@@ -4,24 +4,37 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <string>
 
 namespace {
 
 using intelmq::City;
+using intelmq::CityReader;
 using intelmq::Mmdb;
 
 const std::filesystem::path kData = std::filesystem::path("tests") / "data";
 
+// Cities are views into their database, so these stay open.
+const Mmdb& opened(const char* name) {
+  static std::map<std::string, Mmdb> databases;
+  auto found = databases.find(name);
+  if (found == databases.end()) {
+    auto db = Mmdb::open(kData / name);
+    REQUIRE(db);
+    found = databases.emplace(name, std::move(*db)).first;
+  }
+  return found->second;
+}
+
 City look_up(const char* name, unsigned a, unsigned b, unsigned c, unsigned d) {
-  const auto db = Mmdb::open(kData / name);
-  REQUIRE(db);
+  const Mmdb& db = opened(name);
   intelmq::IpAddress address{};
   address.bytes = {static_cast<std::uint8_t>(a), static_cast<std::uint8_t>(b),
                    static_cast<std::uint8_t>(c), static_cast<std::uint8_t>(d)};
-  const auto offset = db->find(address);
+  const auto offset = db.find(address);
   REQUIRE(offset);
-  return read_city(*db, *offset);
+  return CityReader(db).read(*offset);
 }
 
 }  // namespace
@@ -64,9 +77,7 @@ TEST_CASE("city: what is missing stays empty", "[city]") {
 }
 
 TEST_CASE("city: an offset outside of the data is an empty city", "[city]") {
-  const auto db = Mmdb::open(kData / "city.mmdb");
-  REQUIRE(db);
-  const City city = read_city(*db, 0xfffffff0u);
+  const City city = CityReader(opened("city.mmdb")).read(0xfffffff0u);
   CHECK(city.cc.empty());
   CHECK(city.city.empty());
   CHECK_FALSE(city.latitude);
@@ -85,4 +96,22 @@ TEST_CASE("city: every demo network has a city", "[city]") {
     CHECK(look_up("flat.mmdb", part[0], part[1], part[2], 200).cc.size() == 2);
   }
   CHECK(networks >= 60);
+}
+
+TEST_CASE("city: a reader remembers names and countries, but not wrongly", "[city]") {
+  CityReader reader(opened("city.mmdb"));
+  for (int round = 0; round < 2; ++round) {
+    for (unsigned d : {2u, 3u, 4u}) {
+      intelmq::IpAddress address{};
+      address.bytes = {198, 18, static_cast<std::uint8_t>(d), 1};
+      const auto offset = opened("city.mmdb").find(address);
+      REQUIRE(offset);
+      const City again = reader.read(*offset);
+      const City fresh = look_up("city.mmdb", 198, 18, d, 1);
+      CHECK(again.cc == fresh.cc);
+      CHECK(again.registered_cc == fresh.registered_cc);
+      CHECK(again.city == fresh.city);
+      CHECK(again.latitude == fresh.latitude);
+    }
+  }
 }

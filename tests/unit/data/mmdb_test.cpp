@@ -10,6 +10,7 @@
 #include <random>
 
 #include "data/city.hpp"
+#include "data/record_texts.hpp"
 
 namespace {
 
@@ -128,13 +129,21 @@ std::string database(unsigned version, unsigned record_size,
 }
 
 // Everything a bot could ask of a database.
-void exercise(const Mmdb& db, const IpAddress& address) {
+void exercise(const Mmdb& db, intelmq::CityReader& reader, const IpAddress& address) {
   unsigned prefix = 0;
   const auto plain = db.find(address);
   REQUIRE(db.find(address, &prefix) == plain);
   REQUIRE(prefix <= (address.v6 ? 128u : 32u));
+  const IpAddress other = v4(192, 0, 2, address.bytes[3]);
+  REQUIRE(db.find(address, other)[0] == plain.value_or(Mmdb::nowhere));
+  REQUIRE(db.find(other, address) ==
+          std::array{db.find(other).value_or(Mmdb::nowhere), plain.value_or(Mmdb::nowhere)});
   if (!plain) return;
-  intelmq::read_city(db, *plain);
+  const intelmq::City city = reader.read(*plain);
+  const intelmq::City fresh = intelmq::CityReader(db).read(*plain);
+  REQUIRE(city.cc == fresh.cc);
+  REQUIRE(city.city == fresh.city);
+  REQUIRE(city.latitude == fresh.latitude);
   db.integer(*plain, {"location", "accuracy_radius"});
   db.number(*plain, {});
   db.text(*plain, {"city", "names", "en", "deeper"});
@@ -194,18 +203,21 @@ TEST_CASE("mmdb: a path that does not fit finds nothing", "[mmdb]") {
 TEST_CASE("mmdb: members are found in one pass", "[mmdb]") {
   auto db = Mmdb::open(kData / "city.mmdb");
   REQUIRE(db);
-  const auto at = *db->find(v4(192, 0, 2, 1));
-  const auto found =
-      db->members(at, std::array<std::string_view, 4>{"registered_country", "none", "city", ""});
-  REQUIRE(found[0]);
-  CHECK(db->text(*found[0], {"iso_code"}) == "AT");
-  CHECK_FALSE(found[1]);
-  REQUIRE(found[2]);
-  CHECK(db->text(*found[2], {"names", "en"}) == "Vienna");
-  CHECK_FALSE(found[3]);
-  const auto inner = db->members(*found[2], std::array<std::string_view, 1>{"en"});
-  CHECK_FALSE(inner[0]);
-  CHECK_FALSE(db->members(0xffffffffu, std::array<std::string_view, 1>{"city"})[0]);
+  intelmq::MmdbNames names{"registered_country", "none", "city", "", "en"};
+  for (int round = 0; round < 2; ++round) {  // the second time the names are known
+    const auto at = *db->find(v4(192, 0, 2, 1));
+    const auto found = db->members(at, names);
+    CHECK(db->text(found[0], {"iso_code"}) == "AT");
+    CHECK(found[1] == Mmdb::nowhere);
+    CHECK(db->text(found[2], {"names", "en"}) == "Vienna");
+    for (std::size_t i = 3; i < found.size(); ++i) CHECK(found[i] == Mmdb::nowhere);
+    CHECK(db->member(at, names, 2) == found[2]);
+    CHECK(db->member(at, names, 1) == Mmdb::nowhere);
+    CHECK(db->members(found[2], names)[4] == Mmdb::nowhere);
+    CHECK(db->members(Mmdb::nowhere, names)[2] == Mmdb::nowhere);
+    CHECK(db->member(Mmdb::nowhere, names, 2) == Mmdb::nowhere);
+    CHECK(db->target(Mmdb::nowhere) == Mmdb::nowhere);
+  }
 }
 
 TEST_CASE("mmdb: all record sizes, IPv4 and IPv6 trees", "[mmdb]") {
@@ -299,6 +311,29 @@ TEST_CASE("mmdb: hostile records neither crash nor take long", "[mmdb]") {
   CHECK_FALSE(open("\xe1" + text("a") + std::string(2'000'000, '\xe0')).text(0, {"b"}));
 }
 
+TEST_CASE("mmdb: hostile names and pointers neither crash nor take long", "[mmdb]") {
+  const auto found = [](const std::string& data) {
+    const TemporaryFile file(database(4, 24, {{"0", 0}}, data));
+    const auto db = std::move(*Mmdb::open(file.path()));
+    intelmq::CityReader(db).read(0);
+    intelmq::MmdbNames fresh{"a", "b"};
+    for (int round = 0; round < 2; ++round) db.member(0, fresh, 1);
+    return db.members(0, fresh)[1] != Mmdb::nowhere;
+  };
+  const std::string self("\x20\x00", 2);  // a pointer to the start
+  CHECK(found("\xe1" + text("b") + self));
+  CHECK_FALSE(found("\xe1" + self + text("x")));          // the name is the map itself
+  CHECK_FALSE(found(std::string("\xe1\x20\x01", 3)));     // the name points to itself
+  CHECK_FALSE(found("\xe1\x38\xff\xff\xff\xff" + self));  // out of the file
+  CHECK_FALSE(found("\xe1" + text("b")));                 // cut off before the value
+  CHECK_FALSE(found("\xe2\x41"));                         // within the name
+  CHECK_FALSE(found("\xe1\x20"));                         // within the pointer
+  CHECK_FALSE(found("\xff\xff\xff\xff" + text("a")));
+  std::string many = "\xfe\xff\xff";  // 65,820 members: more than are looked at
+  for (int i = 0; i < 65'819; ++i) many += text("a") + "\xa0";
+  CHECK_FALSE(found(many + text("b") + text("x")));
+}
+
 TEST_CASE("mmdb: survives flipped bytes", "[mmdb]") {
   const std::string city = slurp(kData / "city.mmdb");
   const std::string flat = slurp(kData / "flat.mmdb");
@@ -315,10 +350,11 @@ TEST_CASE("mmdb: survives flipped bytes", "[mmdb]") {
     const auto db = Mmdb::open(file.path());
     if (!db) continue;
     ++opened;
+    intelmq::CityReader reader(*db);
     for (int i = 0; i < 100; ++i) {
-      exercise(*db, v4(i % 2 ? 192 : 80, random(), random(), random()));
-      exercise(*db, v4(192, 0, 2, random()));
-      exercise(*db, v6({0x2001, 0xdb8, static_cast<unsigned>(random()) & 0xffff}));
+      exercise(*db, reader, v4(i % 2 ? 192 : 80, random(), random(), random()));
+      exercise(*db, reader, v4(192, 0, 2, random()));
+      exercise(*db, reader, v6({0x2001, 0xdb8, static_cast<unsigned>(random()) & 0xffff}));
     }
   }
   CHECK(opened > 50);
@@ -342,27 +378,40 @@ TEST_CASE("mmdb: is exchanged while in use", "[mmdb]") {
   CHECK(db.find(v4(192, 0, 2, 1)));
 }
 
-TEST_CASE("record cache: makes each value once, evicts, clears", "[mmdb]") {
+TEST_CASE("record texts: are made once, evicted, and may be long", "[mmdb]") {
   int made = 0;
-  const auto make = [&](std::uint32_t offset) {
+  const auto make = [&](std::uint32_t offset, std::string& out) {
     ++made;
-    return std::to_string(offset);
+    std::array<std::uint32_t, 4> end{};
+    out += std::to_string(offset);
+    end[0] = end[1] = static_cast<std::uint32_t>(out.size());
+    out += std::string(offset % 100, 'x');
+    end[2] = static_cast<std::uint32_t>(out.size());
+    out += "end";
+    end[3] = static_cast<std::uint32_t>(out.size());
+    return end;
   };
-  intelmq::RecordCache<std::string> cache(1);  // 64 slots
-  CHECK(cache.get(0, make) == "0");
-  CHECK(cache.get(0, make) == "0");
+  intelmq::RecordTexts texts(6);
+  const auto check = [&](std::uint32_t offset) {
+    texts.prefetch(offset);
+    const auto found = texts.get(offset, make);
+    CHECK(found[0] == std::to_string(offset));
+    CHECK(found[1].empty());
+    CHECK(found[2] == std::string(offset % 100, 'x'));
+    CHECK(found[3] == "end");
+  };
+  check(0);
+  check(0);
   CHECK(made == 1);
-  cache.clear();
-  CHECK(cache.get(0, make) == "0");
-  CHECK(made == 2);
-  for (std::uint32_t i = 0; i < 1000; ++i)
-    CHECK(cache.get(i * 977, make) == std::to_string(i * 977));
-  CHECK(cache.get(0xffffffffu, make) == "4294967295");
+  check(99);
+  check(99);
+  CHECK(made == 3);  // too long to be kept
+  for (std::uint32_t i = 0; i < 1000; ++i) check(i * 977);
+  check(Mmdb::nowhere - 1);
 
   made = 0;
-  intelmq::RecordCache<std::string> large(16384);
-  for (int round = 0; round < 2; ++round) {
-    for (std::uint32_t i = 0; i < 4096; ++i) large.get(i * 50, make);
-  }
+  intelmq::RecordTexts large(14);
+  for (int round = 0; round < 2; ++round)
+    for (std::uint32_t i = 0; i < 4096; ++i) large.get(i * 100, make);
   CHECK(made < 4096 + 2048);  // few collisions
 }
