@@ -91,6 +91,11 @@ bool is_decimal(std::string_view text) {
   return text[0] != '0' || !fraction.starts_with("000");
 }
 
+/// A decimal from 0.0 to 100.0.
+bool is_percentage(std::string_view text) {
+  return text == "100.0" || (text.front() != '-' && text.find('.') <= 2 && is_decimal(text));
+}
+
 bool is_address(std::string_view text) {
   if (text.find(':') == text.npos) return false;
   const auto address = IpAddress::parse(text);
@@ -211,6 +216,17 @@ bool is_plain(std::string_view text) {
   return left == 0 ? !text.empty() : is_plain_word(load(at, left) | every('a') << (8 * left));
 }
 
+bool plain_fits(FieldPattern pattern, std::string_view plain) {
+  switch (pattern) {
+    case FieldPattern::none:
+    case FieldPattern::printable_ascii: return true;
+    case FieldPattern::no_last_dot: return plain.back() != '.';
+    case FieldPattern::transport:
+      return plain == "tcp" || plain == "udp" || matches(pattern, plain);
+    default: return matches(pattern, plain);
+  }
+}
+
 bool is_clean(FieldType type, std::string_view plain) {
   if (plain.empty() || has_blank_ends(plain)) return false;
   switch (type) {
@@ -223,6 +239,9 @@ bool is_clean(FieldType type, std::string_view plain) {
     case FieldType::Integer: return is_natural(plain);
     case FieldType::ASN: return is_as_number(plain);
     case FieldType::Float: return is_decimal(plain);
+    case FieldType::Accuracy: return is_percentage(plain);
+    case FieldType::TLP:
+      return std::find(tlp_levels.begin(), tlp_levels.end(), plain) != tlp_levels.end();
     case FieldType::DateTime: return plain.size() >= 25 && valid_timestamp(plain);
     case FieldType::IPAddress: return is_dotted_quad(plain) || is_address(plain);
     case FieldType::FQDN: return is_host_name(plain);

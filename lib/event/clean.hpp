@@ -16,6 +16,9 @@ bool is_plain(std::string_view text);
 /// test is quick and looks for the usual spelling alone.
 bool is_clean(FieldType type, std::string_view plain);
 
+/// As `matches`, for plain text.
+bool plain_fits(FieldPattern pattern, std::string_view plain);
+
 /// Whether raw JSON of the type is the bare text instead of a string: integers and numbers.
 constexpr bool is_bare(FieldType type) {
   return type == FieldType::Integer || type == FieldType::ASN || type == FieldType::Float ||

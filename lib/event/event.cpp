@@ -8,19 +8,29 @@
 #include <limits>
 
 #include "base/text.hpp"
+#include "event/clean.hpp"
 #include "event/harmonise.hpp"
 #include "event/key_index.hpp"
 #include "type/json_text.hpp"
 #include "type/number.hpp"
 
 namespace intelmq {
+namespace {
+
+/// Whether the value satisfies the rule in the usual spelling; others need the thorough test.
+bool is_usual(const FieldRule& rule, std::string_view raw) {
+  const bool bare = is_bare(rule.type);
+  if (bare == (raw.front() == '"') || rule.regex || rule.iregex) return false;
+  if (!bare) raw = raw.substr(1, raw.size() - 2);
+  if (rule.max_length && raw.size() > rule.max_length) return false;
+  return (bare || is_plain(raw)) && is_clean(rule.type, raw) && plain_fits(rule.pattern, raw);
+}
+
+}  // namespace
 
 // --- finding -------------------------------------------------------------------------------------
 
-const Event::Slot* Event::find(const FieldName& name) const {
-  const auto id = name.id();
-  return slot_of(id ? keys_.find(*id) : keys_.find(name.text()));
-}
+const Event::Slot* Event::find(const FieldName& name) const { return slot_of(key_number(name)); }
 
 bool Event::has(const FieldName& name) const {
   if (const auto id = name.id()) return has(*id);
@@ -95,7 +105,7 @@ Timestamp Event::now_for(FieldType type) const {
 bool Event::check(Slot& slot) {
   const std::string_view raw = slot.text();
   const FieldRule* rule = rule_of(slot);
-  if (!rule || satisfies(*rule, raw)) {
+  if (!rule || is_usual(*rule, raw) || satisfies(*rule, raw)) {
     slot.put(Slot::checked);
     return true;
   }

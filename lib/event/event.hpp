@@ -166,6 +166,31 @@ class Event {
   void set_verbatim(FieldId id, std::string_view json);
   /// Removes a field; `extra` removes all extra.*. False if it was not there.
   bool remove(const FieldName& name);
+
+  // --- fields by number: for who asks many events for the same ones ------------------------------
+
+  /// The number of a field's key, as long as `key_numbers` stays the same. 0: no event has had it.
+  /// `extra` as a whole has none.
+  std::uint32_t key_number(const FieldName& name) const {
+    const auto id = name.id();
+    return id ? keys_.find(*id) : keys_.find(name.text());
+  }
+  std::uint64_t key_numbers() const { return keys_.version(); }
+  bool has_key(std::uint32_t key) const {
+    const Slot* slot = slot_of(key);
+    return slot && !slot->is(Slot::ignored);
+  }
+  /// As raw_value.
+  std::optional<std::string_view> value_of_key(std::uint32_t key) {
+    Slot* slot = const_cast<Slot*>(slot_of(key));
+    if (slot && (slot->key_and_flags & (Slot::ignored | Slot::checked)) == Slot::checked)
+      return slot->text();
+    return checked_value(slot);
+  }
+  /// As set_verbatim, but the text is not copied: it must outlive the event's use.
+  void set_constant(const FieldName& name, std::uint32_t key, std::string_view json);
+  bool remove_key(const FieldName& name, std::uint32_t key);
+
   /// Removes the fields whose names `keep(name)` does not want; `__type` stays.
   template <class Keep>
   void keep_only(Keep&& keep) {
@@ -262,6 +287,7 @@ class Event {
   bool is_type(const Slot& slot) const { return slot.key() == keys_.find_type(); }
   std::string_view name_of_slot(const Slot& slot) const { return keys_[slot.key()].text(); }
   void replace_value(Slot& slot, std::string_view json);
+  void put_value(Slot& slot, std::string_view kept);
   std::uint32_t key_of(const FieldName& name);
   std::uint32_t key_of(std::string_view name);
   Slot& append(std::uint32_t key, std::string_view json) {

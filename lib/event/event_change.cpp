@@ -23,8 +23,9 @@ bool is_ignored_text(std::string_view text) {
 
 }  // namespace
 
-void Event::replace_value(Slot& slot, std::string_view json) {
-  const std::string_view kept = arena_.keep(json);
+void Event::replace_value(Slot& slot, std::string_view json) { put_value(slot, arena_.keep(json)); }
+
+void Event::put_value(Slot& slot, std::string_view kept) {
   slot.value = kept.data();
   slot.value_size = static_cast<std::uint32_t>(kept.size());
   if (slot.is(Slot::in_line) || &slot < members_.data() + from_line_) line_changed_ = true;
@@ -67,14 +68,19 @@ bool Event::has_extra() const {
 }
 
 bool Event::remove(const FieldName& name) {
-  declared(name.text());
   if (name == FieldName(field::extra)) {
+    declared(name.text());
     const bool had = has(field::extra);
     for (Slot& slot : members_)
       if (!slot.is(Slot::removed) && is_extra(slot)) erase(slot);
     return had;
   }
-  Slot* slot = find(name);
+  return remove_key(name, key_number(name));
+}
+
+bool Event::remove_key(const FieldName& name, std::uint32_t key) {
+  if (permitted_) declared(name.text());
+  Slot* slot = const_cast<Slot*>(slot_of(key));
   if (!slot) return false;
   const bool had = !slot->is(Slot::ignored);
   erase(*slot);
@@ -151,7 +157,7 @@ bool Event::add_clean(FieldId id, std::string_view text) {
   const FieldRule* rule = rules_->harmonization.rule(id, kind_);
   if (!rule || find(id) || rule->regex || rule->iregex ||
       (rule->max_length && text.size() > rule->max_length) || !is_clean(rule->type, text) ||
-      (rule->pattern != FieldPattern::none && !matches(rule->pattern, text)))
+      !plain_fits(rule->pattern, text))
     return false;
   declared(id);
   const std::size_t quote = is_bare(rule->type) ? 0 : 1;
@@ -235,6 +241,16 @@ void Event::set_verbatim(FieldId id, std::string_view json) {
     there->put(Slot::checked);
   } else {
     append(keys_.of(id), json).put(Slot::checked);
+  }
+}
+
+void Event::set_constant(const FieldName& name, std::uint32_t key, std::string_view json) {
+  if (permitted_) declared(name.text());
+  if (Slot* there = const_cast<Slot*>(slot_of(key))) {
+    put_value(*there, json);
+    there->put(Slot::checked);
+  } else {
+    append_kept(key ? key : key_of(name), json).put(Slot::checked);
   }
 }
 

@@ -4,6 +4,7 @@
 #include <sys/auxv.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 
 #include "event/key_index.hpp"
@@ -28,6 +29,12 @@ std::uint32_t hash_of(std::string_view name) {
     hash = static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
   }
   return static_cast<std::uint32_t>(hash ^ hash >> 32);
+}
+
+/// Versions of all lists of keys differ, so that what was found in one is never taken for another.
+std::uint64_t next_version() {
+  static std::atomic<std::uint64_t> last{0};
+  return last.fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
 bool needs_escape(std::string_view name) {
@@ -55,6 +62,7 @@ void EventKeys::forget() {
   names_.reset();
   loose_ = false;
   event_ = std::uint64_t{1} << 32;
+  version_ = next_version();
 }
 
 std::uint32_t EventKeys::find(std::string_view name) const {
@@ -108,6 +116,7 @@ std::uint32_t EventKeys::add(std::string_view name, std::uint16_t id, std::uint3
   key.odd = id >= KeyClass::extra && needs_escape(name);
   list_.push_back(key);
   stamps_.push_back(0);
+  version_ = next_version();
   return index;
 }
 

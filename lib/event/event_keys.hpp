@@ -67,6 +67,8 @@ class EventKeys {
   const EventKey& operator[](std::uint32_t index) const { return list_[index]; }
 
   std::uint32_t find(FieldId id) const { return by_field_[index_of(id)]; }
+  /// A number that changes when a key becomes known or all are forgotten; never the same twice.
+  std::uint64_t version() const { return version_; }
   std::uint32_t find_type() const { return by_field_[field_count]; }
   std::uint32_t find(std::string_view name) const;
 
@@ -116,6 +118,7 @@ class EventKeys {
   Arena names_;
   bool loose_ = false;       // some names are not kept here
   std::uint64_t event_ = 0;  // the number of the event, in the upper half
+  std::uint64_t version_ = 0;
   std::size_t surprises_ = 0;
 };
 

@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "base/yaml.hpp"
 #include "event/harmonise.hpp"
+#include "event/key_index.hpp"
 #include "type/python_text.hpp"
 #include "type/regex.hpp"
 
@@ -122,7 +123,7 @@ Result<Harmonization> Harmonization::read(const Json& document) {
 }
 
 const FieldRule* Harmonization::rule(std::string_view name, MessageKind kind) const {
-  if (const auto id = find_field(name)) return rule(*id, kind);
+  if (const std::uint16_t id = classify_key(name); id < field_count) return rule(FieldId{id}, kind);
   const auto found = own_.find(name);
   if (found == own_.end()) return nullptr;
   return (kind == MessageKind::event ? found->second.in_event : found->second.in_report)

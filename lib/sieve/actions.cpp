@@ -23,24 +23,7 @@ bool is_bare(Verb verb) { return verb == Verb::drop || verb == Verb::keep || ver
 
 }  // namespace
 
-void Evaluation::run(const Block& block) {
-  for (const Rule& rule : block) {
-    run(rule);
-    if (stopped()) return;
-  }
-}
-
-void Evaluation::run(const Rule& rule) {
-  if (rule.action) return run(*rule.action);
-  for (const Choice& choice : rule.choices) {
-    const bool chosen = !choice.when || holds(*choice.when);
-    if (stopped()) return;
-    if (chosen) return run(choice.body);
-  }
-}
-
 void Evaluation::run(const Action& action) {
-  line_ = action.line;
   if (work_.ran && is_bare(action.verb)) work_.ran->push_back(action.explanation);
   switch (action.verb) {
     case Verb::drop:
@@ -60,23 +43,46 @@ void Evaluation::assign(const Action& action) {
   const Raw raw = value(action.key);
   if (stopped()) return;
   if (!raw)
-    return refuse(fmt::format("the event has no {} to put into ${}", action.key.name.text(),
+    return refuse(fmt::format("the event has no {} to put into ${}", target(action)->text(),
                               work_.names[std::get<Variable>(action.value)]));
   work_.variables[std::get<Variable>(action.value)] = event_.keep(*raw);
 }
 
 /// The field that an action changes; nothing when there is none to change.
 const FieldName* Evaluation::target(const Action& action) {
-  if (action.key.kind == FieldRef::Kind::field) return &action.key.name;
+  static const FieldName extra{field::extra};
+  if (action.key.kind == FieldRef::Kind::field) return &code_.names[action.key.number];
+  if (action.key.kind == FieldRef::Kind::extra) return &extra;
   if (action.key.kind == FieldRef::Kind::nowhere) return nullptr;
-  const FieldName* name = named_by(action.key.variable);
+  const FieldName* name = named_by(action.key.number);
   if (!name && !stopped() && action.verb != Verb::update && action.verb != Verb::remove)
     refuse(fmt::format("the variable ${} does not hold the name of a field",
-                       work_.names[action.key.variable]));
+                       work_.names[action.key.number]));
   return name;
 }
 
+/// The way of most actions: a field known by name, and nothing or a known value for it.
+bool Evaluation::changed_at_once(const Action& action) {
+  if (action.key.kind != FieldRef::Kind::field) return false;
+  const std::uint32_t key = work_.keys[action.key.number];
+  const FieldName& name = code_.names[action.key.number];
+  bool done = false;
+  if (action.verb == Verb::remove) {
+    done = event_.remove_key(name, key);
+  } else {
+    if (action.verbatim.empty() || event_.kind() != MessageKind::event) return false;
+    done = event_.has_key(key) ? action.verb != Verb::add : action.verb != Verb::update;
+    if (done) event_.set_constant(name, key, action.verbatim);
+  }
+  if (!done) return true;
+  address_raw_ = {};
+  know_keys();
+  if (work_.ran) work_.ran->push_back(action.explanation);
+  return true;
+}
+
 void Evaluation::change(const Action& action) {
+  if (changed_at_once(action)) return;
   const FieldName* name = target(action);
   if (!name) return;
   if (action.verb == Verb::remove) {
@@ -85,10 +91,7 @@ void Evaluation::change(const Action& action) {
   }
   const bool there = event_.has(*name);
   if (there ? action.verb == Verb::add : action.verb == Verb::update) return;
-  if (!action.verbatim.empty() && event_.kind() == MessageKind::event) {
-    event_.set_verbatim(*action.key.id, action.verbatim);
-    address_raw_ = {};
-  } else if (action.arithmetic != Arithmetic::none) {
+  if (action.arithmetic != Arithmetic::none) {
     shift(action, *name);
   } else if (const Raw raw = json(action.value)) {
     store(*name, *raw);
@@ -157,6 +160,7 @@ void Evaluation::store(const FieldName& name, std::string_view json) {
   const Added added = event_.add_json(name, json, Existing::replace);
   if (added == Added::invalid || added == Added::bad_key) refuse(event_.complaint());
   address_raw_ = {};
+  know_keys();
 }
 
 void Evaluation::finish() {

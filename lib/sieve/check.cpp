@@ -95,7 +95,8 @@ std::optional<Moment> Check::moment(const Operand& value) {
 }
 
 std::string Check::constant(const FieldName& field, std::string_view json, Place place) {
-  if (!field.id() || field == FieldName(field::extra) || is_ignored(json)) return {};
+  if (field == FieldName(field::extra) || is_ignored(json)) return {};
+  if (!field.id()) return harmonization_.has_own() ? std::string{} : std::string(json);
   const FieldRule* rule = harmonization_.rule(*field.id(), MessageKind::event);
   if (!rule || rule->type == FieldType::DateTime) return {};
   const auto value = sanitise(rule->type, json, Timestamp{});

@@ -77,26 +77,62 @@ class Compiler {
   Result<void> run(const std::vector<Statement>& statements) {
     name_variables(statements, out_.variables_);
     out_.values_.resize(out_.variables_.size());
-    out_.block_ = block(statements);
+    const Label end = label();
+    block(statements, end);
+    place(end);
+    steps().emplace_back();
     if (check_.failed()) return tl::unexpected(check_.error());
+    for (Step& step : steps()) {
+      step.yes = places_[step.yes];
+      step.no = places_[step.no];
+    }
     return {};
   }
 
  private:
-  Block block(const std::vector<Statement>& statements) {
-    Block out;
-    for (const Statement& statement : statements) {
-      if (check_.failed()) break;
-      Rule rule;
-      if (statement.action) rule.action = action(*statement.action);
-      for (const Branch& branch : statement.branches) {
-        Choice& choice = rule.choices.emplace_back();
-        if (branch.condition) choice.when.emplace(condition(*branch.condition));
-        choice.body = block(branch.body);
-      }
-      out.push_back(std::move(rule));
+  // --- steps: they name labels until all of these have a place -----------------------------------
+
+  using Label = std::uint32_t;
+
+  std::vector<Step>& steps() { return out_.code_.steps; }
+  Label label() {
+    places_.push_back(0);
+    return static_cast<Label>(places_.size() - 1);
+  }
+  void place(Label label) { places_[label] = static_cast<std::uint32_t>(steps().size()); }
+
+  template <class Part>
+  void step(Step::Kind kind, Part part, std::uint32_t line, Label yes, Label no) {
+    auto& parts = std::get<std::vector<Part>>(out_.code_.parts);
+    steps().push_back({kind, static_cast<std::uint32_t>(parts.size()), line, yes, no});
+    parts.push_back(std::move(part));
+  }
+
+  /// Statements after which `after` comes.
+  void block(const std::vector<Statement>& statements, Label after) {
+    for (std::size_t i = 0; i < statements.size() && !check_.failed(); ++i) {
+      const bool last = i + 1 == statements.size();
+      const Label next = last ? after : label();
+      statement(statements[i], next);
+      if (!last) place(next);
     }
-    return out;
+  }
+
+  void statement(const Statement& statement, Label after) {
+    if (statement.action) {
+      const ActionSyntax& written = *statement.action;
+      return step(Step::Kind::act, action(written), written.place.line, after, after);
+    }
+    for (const Branch& branch : statement.branches) {
+      if (!branch.condition) return block(branch.body, after);
+      const bool last = &branch == &statement.branches.back();
+      const Label body = branch.body.empty() ? after : label();
+      const Label other = last ? after : label();
+      condition(*branch.condition, body, other);
+      if (body != after) place(body);
+      block(branch.body, after);
+      if (!last) place(other);
+    }
   }
 
   // --- names -------------------------------------------------------------------------------------
@@ -118,60 +154,83 @@ class Compiler {
     if (key.variable) {
       out_.fields_.any = true;
       out.kind = FieldRef::Kind::variable;
-      out.variable = variable(key.name, key.place);
+      out.number = variable(key.name, key.place);
     } else if (const auto name = check_.field(key, must_exist)) {
-      out.kind = FieldRef::Kind::field;
-      out.name = *name;
-      out.id = name->id();
+      const bool whole = *name == FieldName(field::extra);
+      out.kind = whole ? FieldRef::Kind::extra : FieldRef::Kind::field;
+      if (!whole) out.number = number_of_name(*name);
     }
     return out;
   }
 
+  std::uint32_t number_of_name(const FieldName& name) {
+    auto& names = out_.code_.names;
+    add_unless_there(names, name);
+    return static_cast<std::uint32_t>(std::find(names.begin(), names.end(), name) - names.begin());
+  }
+
+  /// The field's name; nothing when it is not known yet.
+  const FieldName* name_of(const FieldRef& key) const {
+    static const FieldName extra{field::extra};
+    if (key.kind == FieldRef::Kind::extra) return &extra;
+    return key.kind == FieldRef::Kind::field ? &out_.code_.names[key.number] : nullptr;
+  }
+
   FieldRef read_key(const Key& written) {
     FieldRef out = key(written, false);
-    if (out.kind == FieldRef::Kind::field) add_unless_there(out_.fields_.reads, out.name);
+    if (const FieldName* name = name_of(out)) add_unless_there(out_.fields_.reads, *name);
     return out;
   }
 
   // --- conditions --------------------------------------------------------------------------------
 
-  Condition condition(const Expression& expression) {
-    if (expression.kind == Expression::Kind::match) {
-      const MatchSyntax& match = expression.match;
-      return {test(match), expression.negated, match.key.place.line};
+  /// The steps of a condition: they lead to `yes` or `no`.
+  void condition(const Expression& expression, Label yes, Label no) {
+    if (expression.negated) std::swap(yes, no);
+    if (expression.kind == Expression::Kind::match) return test(expression.match, yes, no);
+    const bool all = expression.kind == Expression::Kind::all;
+    for (const Expression& part : expression.parts) {
+      if (&part == &expression.parts.back()) return condition(part, yes, no);
+      const Label next = label();
+      condition(part, all ? next : yes, all ? no : next);
+      place(next);
     }
-    Group group{expression.kind == Expression::Kind::all, {}};
-    for (const Expression& part : expression.parts) group.parts.push_back(condition(part));
-    return {std::move(group), expression.negated, 0};
   }
 
-  Condition::Test test(const MatchSyntax& match) {
+  void test(const MatchSyntax& match, Label yes, Label no) {
+    using enum Step::Kind;
     const FieldRef key = read_key(match.key);
-    const Equality equality = match.sign == "==" ? Equality::equal : Equality::unequal;
+    const Equality sign = match.sign == "==" ? Equality::equal : Equality::unequal;
+    const auto add = [&](Step::Kind kind, auto test) {
+      step(kind, std::move(test), match.key.place.line, yes, no);
+    };
     switch (match.kind) {
       case MatchKind::text:
-      case MatchKind::text_list: return text_test(match, key, equality);
-      case MatchKind::number:
-      case MatchKind::number_list: return number_test(match, key);
-      case MatchKind::network: return NetworkTest{key, Networks(check_.networks(match.values))};
-      case MatchKind::time: return time_test(match, key);
-      case MatchKind::presence: return PresenceTest{key, match.sign == ":exists"};
-      case MatchKind::list: return list_test(match, key);
+      case MatchKind::text_list: return text_test(match, key, sign, add);
+      case MatchKind::number: return add(number, number_test(match, key));
+      case MatchKind::number_list: return add(number_in, NumberInTest{key, numbers(match)});
+      case MatchKind::network: return add(network, network_test(match, key));
+      case MatchKind::time: return add(time, time_test(match, key));
+      case MatchKind::presence: return add(presence, PresenceTest{key, match.sign == ":exists"});
+      case MatchKind::list: return add(list, list_test(match, key));
       case MatchKind::boolean: break;
     }
-    return BooleanTest{key, equality, match.values.front().text == "true"};
+    add(boolean, BooleanTest{key, sign, match.values.front().text == "true"});
   }
 
-  Condition::Test text_test(const MatchSyntax& match, const FieldRef& key, Equality equality) {
+  template <class Add>
+  void text_test(const MatchSyntax& match, const FieldRef& key, Equality sign, Add add) {
     check_.texts(match);
     if (match.sign == "=~" || match.sign == "!~" || match.sign == ":regexin")
-      return RegexTest{key, patterns(match.values), match.sign == ":regexin", match.sign == "!~"};
-    if (match.sign == ":in") return in_test(match, key);
+      return add(Step::Kind::regex, RegexTest{key, patterns(match.values), match.sign == ":regexin",
+                                              match.sign == "!~"});
+    if (match.sign == ":in") return add(Step::Kind::in, in_test(match, key));
     std::vector<TextOperand> any;
     for (const Operand& value : match.values) any.push_back(text(value));
     if (match.sign.starts_with(":contains"))
-      return ContainsTest{key, std::move(any), match.sign == ":containsany"};
-    return EqualTest{key, equality, std::move(any.front())};
+      return add(Step::Kind::contains,
+                 ContainsTest{key, std::move(any), match.sign == ":containsany"});
+    add(Step::Kind::equal, EqualTest{key, sign, std::move(any.front())});
   }
 
   TextOperand text(const Operand& value) {
@@ -208,13 +267,19 @@ class Compiler {
     return number_written(value.text);
   }
 
-  Condition::Test number_test(const MatchSyntax& match, const FieldRef& key) {
+  std::vector<NumberOperand> numbers(const MatchSyntax& match) {
     check_.numeric(match);
-    std::vector<NumberOperand> any;
-    for (const Operand& value : match.values) any.push_back(number(value));
-    if (match.kind == MatchKind::number)
-      return NumberTest{key, comparison_of(match.sign), any.front()};
-    return NumberInTest{key, std::move(any)};
+    std::vector<NumberOperand> out;
+    for (const Operand& value : match.values) out.push_back(number(value));
+    return out;
+  }
+
+  NumberTest number_test(const MatchSyntax& match, const FieldRef& key) {
+    return {key, comparison_of(match.sign), numbers(match).front()};
+  }
+
+  NetworkTest network_test(const MatchSyntax& match, const FieldRef& key) {
+    return {key, Networks(check_.networks(match.values))};
   }
 
   TimeTest time_test(const MatchSyntax& match, const FieldRef& key) {
@@ -272,34 +337,34 @@ class Compiler {
   void assign(const ActionSyntax& written, Action& out) {
     out.value = variable(written.value.text, written.value.place);
     out.key = key(written.key, true);
-    if (out.key.kind == FieldRef::Kind::field) add_unless_there(out_.fields_.reads, out.key.name);
+    if (const FieldName* name = name_of(out.key)) add_unless_there(out_.fields_.reads, *name);
   }
 
   void remove(const ActionSyntax& written, Action& out) {
     out.key = key(written.key, false);
-    if (out.key.kind == FieldRef::Kind::field) add_unless_there(out_.fields_.removes, out.key.name);
+    if (const FieldName* name = name_of(out.key)) add_unless_there(out_.fields_.removes, *name);
   }
 
   /// add, add!, update, append, append!
   void change(const ActionSyntax& written, Action& out) {
     out.key = key(written.key, written.verb != Verb::update);
-    if (out.key.kind == FieldRef::Kind::field) {
-      add_unless_there(out_.fields_.sets, out.key.name);
-      if (written.verb != Verb::add) add_unless_there(out_.fields_.reads, out.key.name);
+    const FieldName* name = name_of(out.key);
+    if (name) {
+      add_unless_there(out_.fields_.sets, *name);
+      if (written.verb != Verb::add) add_unless_there(out_.fields_.reads, *name);
     }
     out.value = value(written.value);
     if (written.sign == "+=") out.arithmetic = Arithmetic::plus;
     if (written.sign == "-=") out.arithmetic = Arithmetic::minus;
-    if (written.sign == "=" && written.value.kind != Kind::variable &&
-        out.key.kind == FieldRef::Kind::field)
-      out.verbatim =
-          check_.constant(out.key.name, std::get<std::string>(out.value), written.value.place);
+    if (written.sign == "=" && written.value.kind != Kind::variable && name)
+      out.verbatim = check_.constant(*name, std::get<std::string>(out.value), written.value.place);
     if (out.arithmetic != Arithmetic::none && written.value.kind != Kind::variable)
       out.seconds = check_.span(written.value, written.sign);
   }
 
   Check check_;
   Program& out_;
+  std::vector<std::uint32_t> places_;  // of the labels, among the steps
 };
 
 Result<Program> Program::compile(std::string_view source, std::string_view file,

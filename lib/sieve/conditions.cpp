@@ -54,8 +54,7 @@ bool lists_compare(const std::vector<std::string_view>& have, ListSign sign,
 
 }  // namespace
 
-// --- values
-// ----------------------------------------------------------------------------------------
+// --- values --------------------------------------------------------------------------------------
 
 void Evaluation::refuse(std::string_view text) {
   event_.reject(fmt::format("sieve: line {}: {}", line_, text));
@@ -77,17 +76,10 @@ const FieldName* Evaluation::named_by(Variable number) {
   return &*named_;
 }
 
-Evaluation::Raw Evaluation::value(const FieldRef& key) {
-  Raw raw;
-  if (key.id) {
-    raw = event_.raw_value(*key.id);
-  } else if (key.kind == FieldRef::Kind::field) {
-    raw = event_.raw_value(key.name);
-  } else if (key.kind == FieldRef::Kind::variable) {
-    if (const FieldName* name = named_by(key.variable)) raw = event_.raw_value(*name);
-  }
-  if (!raw && event_.verdict() == Verdict::reject) stopped_ = true;
-  return raw;
+void Evaluation::find_keys() {
+  work_.keys.clear();
+  for (const FieldName& name : code_.names) work_.keys.push_back(event_.key_number(name));
+  work_.key_numbers = event_.key_numbers();
 }
 
 std::optional<std::string_view> Evaluation::text_variable(Variable number) {
@@ -121,22 +113,7 @@ Evaluation::Raw Evaluation::json(const ValueOperand& operand) {
   return variable(std::get<Variable>(operand));
 }
 
-// --- conditions
-// --------------------------------------------------------------------------------------
-
-bool Evaluation::holds(const Condition& condition) {
-  if (condition.line) line_ = condition.line;
-  const bool result = std::visit([this](const auto& kind) { return test(kind); }, condition.test);
-  return result != condition.negated && !stopped();
-}
-
-bool Evaluation::test(const Group& group) {
-  for (const Condition& part : group.parts) {
-    if (holds(part) != group.all) return !group.all;
-    if (stopped()) return false;
-  }
-  return group.all;
-}
+// --- conditions ----------------------------------------------------------------------------------
 
 bool Evaluation::test(const EqualTest& test) {
   const bool want = test.sign == Equality::equal;
@@ -265,6 +242,7 @@ bool Evaluation::test(const NetworkTest& test) {
 }
 
 std::optional<Timestamp> Evaluation::bound(const TimeTest& test) {
+  if (test.bound && test.bound->kind == Moment::Kind::instant) return test.bound->at;
   const Timestamp now = event_.rules().now();
   if (test.bound) return test.bound->resolve(now);
   std::string_view text = test.text;
@@ -288,16 +266,18 @@ bool Evaluation::test(const TimeTest& test) {
 }
 
 bool Evaluation::test(const PresenceTest& test) {
-  if (test.key.id) return event_.has(*test.key.id) == test.present;
-  if (test.key.kind == FieldRef::Kind::field) return event_.has(test.key.name) == test.present;
+  if (test.key.kind == FieldRef::Kind::field)
+    return event_.has_key(work_.keys[test.key.number]) == test.present;
+  if (test.key.kind == FieldRef::Kind::extra) return event_.has(field::extra) == test.present;
   return value(test.key).has_value() == test.present;
 }
 
 bool Evaluation::test(const ListTest& test) {
   const Raw raw = value(test.key);
   if (!raw || kind_of(*raw) != JsonKind::array) return false;
-  std::vector<std::string_view> have, wanted;
+  std::vector<std::string_view>&have = work_.have, &wanted = work_.wanted;
   split_array(*raw, have);
+  wanted.clear();
   for (const ValueOperand& operand : test.values) {
     const Raw one = json(operand);
     if (!one) return false;
@@ -316,6 +296,38 @@ bool Evaluation::test(const BooleanTest& test) {
   if (!raw) return test.sign == Equality::unequal;
   if (*raw != "true" && *raw != "false") return false;
   return ((*raw == "true") == test.value) == (test.sign == Equality::equal);
+}
+
+// --- steps ---------------------------------------------------------------------------------------
+
+inline bool Evaluation::holds(const Step& step) {
+  switch (step.kind) {
+    case Step::Kind::equal: return test(part<EqualTest>(step));
+    case Step::Kind::contains: return test(part<ContainsTest>(step));
+    case Step::Kind::regex: return test(part<RegexTest>(step));
+    case Step::Kind::in: return test(part<InTest>(step));
+    case Step::Kind::number: return test(part<NumberTest>(step));
+    case Step::Kind::number_in: return test(part<NumberInTest>(step));
+    case Step::Kind::network: return test(part<NetworkTest>(step));
+    case Step::Kind::time: return test(part<TimeTest>(step));
+    case Step::Kind::presence: return test(part<PresenceTest>(step));
+    case Step::Kind::list: return test(part<ListTest>(step));
+    case Step::Kind::boolean: return test(part<BooleanTest>(step));
+    case Step::Kind::act: run(part<Action>(step)); return true;
+    case Step::Kind::end: break;
+  }
+  stopped_ = true;
+  return false;
+}
+
+void Evaluation::run() {
+  know_keys();
+  for (const Step* step = code_.steps.data();;) {
+    line_ = step->line;
+    const bool yes = holds(*step);
+    if (stopped()) return;
+    step = code_.steps.data() + (yes ? step->yes : step->no);
+  }
 }
 
 }  // namespace intelmq::sieve

@@ -16,24 +16,32 @@ namespace intelmq::sieve {
 struct Workspace {
   std::span<std::optional<std::string_view>> variables;
   const std::vector<std::string>& names;  ///< Of the variables.
+  std::vector<std::uint32_t>& keys;       ///< Numbers of the code's names, ...
+  std::uint64_t& key_numbers;             ///< ... and what Event::key_numbers was for them.
   std::string& text;
   std::string& other;
+  std::vector<std::string_view>& have;
+  std::vector<std::string_view>& wanted;
   std::vector<std::string_view>* ran = nullptr;  ///< Receives the explanations of actions.
 };
 
 /// The rules at work on one event.
 class Evaluation {
  public:
-  Evaluation(Event& event, Workspace workspace) : event_{event}, work_{workspace} {}
-  void run(const Block& block);
+  Evaluation(Event& event, const Code& code, Workspace workspace)
+      : event_{event}, code_{code}, work_{workspace} {}
+  void run();
   /// Routes the event as the last `path` said.
   void finish();
 
  private:
   using Raw = std::optional<std::string_view>;
 
-  // --- values: nothing and stopped() when the rule cannot go on
-  // -----------------------------------
+  // --- values: nothing and stopped() when the rule cannot go on ----------------------------------
+  void know_keys() {
+    if (work_.key_numbers != event_.key_numbers()) find_keys();
+  }
+  void find_keys();
   Raw value(const FieldRef& key);
   Raw variable(Variable number);
   const FieldName* named_by(Variable number);
@@ -42,9 +50,12 @@ class Evaluation {
   std::optional<Number> number(const NumberOperand& operand);
   Raw json(const ValueOperand& operand);
 
-  // --- conditions
-  // ----------------------------------------------------------------------------------
-  bool holds(const Condition& condition);
+  // --- conditions --------------------------------------------------------------------------------
+  template <class Part>
+  const Part& part(const Step& step) const {
+    return std::get<std::vector<Part>>(code_.parts)[step.number];
+  }
+  bool holds(const Step& step);
   bool test(const EqualTest& test);
   bool test(const ContainsTest& test);
   bool test(const RegexTest& test);
@@ -56,17 +67,15 @@ class Evaluation {
   bool test(const PresenceTest& test);
   bool test(const ListTest& test);
   bool test(const BooleanTest& test);
-  bool test(const Group& group);
   bool contains(std::string_view raw, std::string_view wanted);
   bool found(const Pattern& pattern, std::string_view text);
   std::optional<Timestamp> bound(const TimeTest& test);
   const std::optional<IpAddress>& address(std::string_view raw);
 
-  // --- actions
-  // -------------------------------------------------------------------------------------
-  void run(const Rule& rule);
+  // --- actions -----------------------------------------------------------------------------------
   void run(const Action& action);
   void assign(const Action& action);
+  bool changed_at_once(const Action& action);
   void change(const Action& action);
   void append(const Action& action);
   void store(const FieldName& name, std::string_view json);
@@ -78,6 +87,7 @@ class Evaluation {
   bool stopped() const { return stopped_; }
 
   Event& event_;
+  const Code& code_;
   Workspace work_;
   std::uint32_t line_ = 0;
   bool stopped_ = false;
@@ -86,5 +96,18 @@ class Evaluation {
   std::string_view address_raw_;
   std::optional<IpAddress> address_;
 };
+
+inline Evaluation::Raw Evaluation::value(const FieldRef& key) {
+  Raw raw;
+  if (key.kind == FieldRef::Kind::field) {
+    raw = event_.value_of_key(work_.keys[key.number]);
+  } else if (key.kind == FieldRef::Kind::extra) {
+    raw = event_.raw_value(field::extra);
+  } else if (key.kind == FieldRef::Kind::variable) {
+    if (const FieldName* name = named_by(key.number)) raw = event_.raw_value(*name);
+  }
+  if (!raw && event_.verdict() == Verdict::reject) stopped_ = true;
+  return raw;
+}
 
 }  // namespace intelmq::sieve

@@ -13,8 +13,10 @@ void Program::run(Event& event, std::vector<std::string_view>& ran) { run(event,
 
 void Program::run(Event& event, std::vector<std::string_view>* ran) {
   std::fill(values_.begin(), values_.end(), std::nullopt);
-  Evaluation evaluation(event, {values_, variables_, scratch_, other_scratch_, ran});
-  evaluation.run(block_);
+  Evaluation evaluation(
+      event, code_,
+      {values_, variables_, keys_, key_numbers_, scratch_, other_scratch_, have_, wanted_, ran});
+  evaluation.run();
   evaluation.finish();
 }
 

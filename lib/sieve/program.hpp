@@ -51,12 +51,15 @@ class Program {
   Program() = default;
   void run(Event& event, std::vector<std::string_view>* ran);
 
-  Block block_;
+  Code code_;
+  std::vector<std::uint32_t> keys_;     // the numbers that events have for the code's names, ...
+  std::uint64_t key_numbers_ = 0;       // ... and the state of their numbers to which these belong
   std::vector<std::string> variables_;  // their names
   std::vector<std::string> warnings_;
   std::vector<PathUse> paths_;
   FieldUses fields_;
   std::string scratch_, other_scratch_;
+  std::vector<std::string_view> have_, wanted_;
   std::vector<std::optional<std::string_view>> values_;
 };
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <variant>
 #include <vector>
 
@@ -14,8 +15,8 @@
 #include "sieve/value.hpp"
 #include "type/regex.hpp"
 
-// A rules file after compilation: field names looked up, regular expressions compiled, networks
-// and times parsed.
+// A rules file after compilation: steps that lead from one to the next, field names looked up,
+// regular expressions compiled, networks and times parsed.
 
 namespace intelmq::sieve {
 
@@ -26,13 +27,12 @@ using Variable = std::uint32_t;
 struct FieldRef {
   enum class Kind : std::uint8_t {
     field,
+    extra,     ///< `extra` as a whole.
     variable,  ///< The field whose name the variable holds.
     nowhere    ///< No event has it: the name is no field.
   };
   Kind kind = Kind::nowhere;
-  Variable variable = 0;
-  FieldName name{FieldId{0}};
-  std::optional<FieldId> id;  ///< Of a field of DHO 1.
+  std::uint32_t number = 0;  ///< Of the name among the program's, or of the variable.
 };
 
 using TextOperand = std::variant<Text, Variable>;
@@ -113,20 +113,6 @@ struct BooleanTest {
   bool value;
 };
 
-struct Condition;
-struct Group {
-  bool all;
-  std::vector<Condition> parts;
-};
-
-struct Condition {
-  using Test = std::variant<EqualTest, ContainsTest, RegexTest, InTest, NumberTest, NumberInTest,
-                            NetworkTest, TimeTest, PresenceTest, ListTest, BooleanTest, Group>;
-  Test test;
-  bool negated = false;
-  std::uint32_t line = 0;
-};
-
 enum class Arithmetic : std::uint8_t { none, plus, minus };
 
 struct Action {
@@ -142,19 +128,40 @@ struct Action {
   std::string explanation;  ///< `LINE: action` as a JSON string.
 };
 
-struct Rule;
-/// Statements run in order.
-using Block = std::vector<Rule>;
-
-struct Choice {
-  std::optional<Condition> when;  ///< Nothing: else.
-  Block body;
+/// One test or action, and which step comes after it.
+struct Step {
+  enum class Kind : std::uint8_t {
+    equal,
+    contains,
+    regex,
+    in,
+    number,
+    number_in,
+    network,
+    time,
+    presence,
+    list,
+    boolean,
+    act,
+    end
+  };
+  Kind kind = Kind::end;
+  std::uint32_t number = 0;  ///< Of the test or action among those of its kind.
+  std::uint32_t line = 0;
+  std::uint32_t yes = 0, no = 0;  ///< An action always goes on with `yes`.
 };
 
-/// An action, or the choices of an if.
-struct Rule {
-  std::optional<Action> action;
-  std::vector<Choice> choices;
+/// What the steps do, in the order of Step::Kind.
+using Parts = std::tuple<std::vector<EqualTest>, std::vector<ContainsTest>, std::vector<RegexTest>,
+                         std::vector<InTest>, std::vector<NumberTest>, std::vector<NumberInTest>,
+                         std::vector<NetworkTest>, std::vector<TimeTest>, std::vector<PresenceTest>,
+                         std::vector<ListTest>, std::vector<BooleanTest>, std::vector<Action>>;
+
+/// The steps from the first to the one that ends, and the fields that they know by name.
+struct Code {
+  std::vector<Step> steps;
+  Parts parts;
+  std::vector<FieldName> names;
 };
 
 }  // namespace intelmq::sieve

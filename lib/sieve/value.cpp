@@ -2,6 +2,7 @@
 #include "sieve/value.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 
@@ -38,6 +39,31 @@ std::size_t value_end(std::string_view raw, std::size_t at) {
   return at;
 }
 
+/// A JSON number of few digits, so that a quotient of two exact doubles is its value.
+std::optional<Number> usual_number(std::string_view raw) {
+  constexpr std::size_t most = 15;
+  constexpr std::array<double, most + 1> power{1,   1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                               1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+  const std::size_t minus = raw.starts_with('-') ? 1 : 0;
+  if (raw.size() > most || raw.size() == minus) return std::nullopt;
+  std::int64_t digits = 0;
+  std::size_t fraction = 0;  // digits behind the point, and the point
+  for (std::size_t at = minus; at < raw.size(); ++at) {
+    const auto digit = static_cast<unsigned char>(raw[at] - '0');
+    if (digit <= 9) {
+      digits = digits * 10 + digit;
+      fraction += fraction != 0;
+    } else if (raw[at] == '.' && fraction == 0) {
+      fraction = 1;
+    } else {
+      return std::nullopt;
+    }
+  }
+  if (minus) digits = -digits;
+  if (fraction == 0) return Number{static_cast<double>(digits), digits};
+  return Number{static_cast<double>(digits) / power[fraction - 1], {}};
+}
+
 bool equal_compounds(std::string_view a, std::string_view b) {
   std::string left, right;
   return append_python_json(left, a, Charset::ascii, true) &&
@@ -46,17 +72,8 @@ bool equal_compounds(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-bool Number::operator==(const Number& other) const {
-  if (whole && other.whole) return *whole == *other.whole;
-  return real == other.real;
-}
-
-std::partial_ordering Number::operator<=>(const Number& other) const {
-  if (whole && other.whole) return *whole <=> *other.whole;
-  return real <=> other.real;
-}
-
 std::optional<Number> number_of(std::string_view raw) {
+  if (const auto usual = usual_number(raw)) return usual;
   std::int64_t whole = 0;
   const auto read = std::from_chars(raw.data(), raw.data() + raw.size(), whole);
   if (read.ec == std::errc{} && read.ptr == raw.data() + raw.size())
@@ -132,14 +149,7 @@ std::string_view searchable(std::string_view raw, std::string& scratch) {
 }
 
 Text::Text(std::string text)
-    : text_{std::move(text)}, has_backslash_{text_.find('\\') != text_.npos} {}
-
-bool Text::equals(std::string_view raw, std::string& scratch) const {
-  if (raw.size() < text_.size() + 2 || raw.front() != '"') return false;
-  if (!has_backslash_ && raw.size() == text_.size() + 2)
-    return raw.substr(1, text_.size()) == text_;
-  return has_escape(raw) && decoded(raw, scratch) == text_;
-}
+    : text_{std::move(text)}, plain_{std::min(text_.find('\\'), text_.size())} {}
 
 TextSet::TextSet(std::vector<std::string> texts) {
   if (texts.size() <= few_texts) {

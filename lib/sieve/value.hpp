@@ -17,8 +17,13 @@ struct Number {
   double real = 0;
   std::optional<std::int64_t> whole;
 
-  bool operator==(const Number& other) const;
-  std::partial_ordering operator<=>(const Number& other) const;
+  bool operator==(const Number& other) const {
+    return whole && other.whole ? *whole == *other.whole : real == other.real;
+  }
+  std::partial_ordering operator<=>(const Number& other) const {
+    if (whole && other.whole) return *whole <=> *other.whole;
+    return real <=> other.real;
+  }
 };
 
 /// The value of a number or boolean (true is 1); nothing for any other value.
@@ -49,11 +54,20 @@ class Text {
   explicit Text(std::string text);
   const std::string& text() const { return text_; }
   /// Whether the raw value is a string with this text.
-  bool equals(std::string_view raw, std::string& scratch) const;
+  bool equals(std::string_view raw, std::string& scratch) const {
+    if (raw.front() != '"') return false;
+    const std::size_t size = raw.size() - 2;
+    const char* p = raw.data() + 1;
+    std::size_t same = 0;
+    while (same < size && same < plain_ && p[same] == text_[same]) ++same;
+    if (same == text_.size()) return size == same;
+    // An escape may stand for what comes next.
+    return same < size && p[same] == '\\' && decoded(raw, scratch) == text_;
+  }
 
  private:
   std::string text_;
-  bool has_backslash_;
+  std::size_t plain_;  // bytes before the first backslash
 };
 
 /// Many texts to find a JSON string in.

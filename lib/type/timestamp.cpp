@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "type/timestamp.hpp"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include <array>
 #include <chrono>
 #include <cstring>
 
@@ -94,6 +99,32 @@ std::optional<Timestamp> parse_lax(std::string_view text) {
 
 constexpr std::string_view padded_shape = "dddd-dd-ddTdd:dd:dd+00:00";
 
+#ifdef __SSE2__
+/// Whether each of 16 bytes lies in the range that the shape has at that place.
+bool fits_shape(std::string_view text, std::size_t at) {
+  static constexpr auto lowest = [] {
+    std::array<char, padded_shape.size()> out{};
+    for (std::size_t i = 0; i < out.size(); ++i)
+      out[i] = padded_shape[i] == 'd' ? '0' : padded_shape[i];
+    return out;
+  }();
+  static constexpr auto above = [] {
+    std::array<char, padded_shape.size()> out{};
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] = padded_shape[i] == 'd' ? 9 : 0;
+    return out;
+  }();
+  const auto load = [at](const char* p) {
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + at));
+  };
+  const __m128i over = _mm_sub_epi8(load(text.data()), load(lowest.data()));
+  return _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(over, load(above.data())), over)) == 0xffff;
+}
+
+bool is_padded(std::string_view text) {
+  return text.size() == padded_shape.size() && fits_shape(text, 0) &&
+         fits_shape(text, padded_shape.size() - 16);
+}
+#else
 bool is_padded(std::string_view text) {
   if (text.size() != padded_shape.size()) return false;
   bool same = true;
@@ -102,6 +133,7 @@ bool is_padded(std::string_view text) {
   }
   return same;
 }
+#endif
 
 int two(const char* at) { return (at[0] - '0') * 10 + (at[1] - '0'); }
 
