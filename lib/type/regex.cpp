@@ -11,6 +11,7 @@
 #include <ctime>
 
 #include "type/regex_dialect.hpp"
+#include "type/regex_table.hpp"
 #include "type/utf8.hpp"
 
 namespace intelmq {
@@ -190,10 +191,11 @@ std::size_t find_literal(const LiteralPattern& literal, std::string_view text) n
 
 class Regex::Program {
  public:
-  Program(TranslatedPattern pattern, Owned<pcre2_code> code)
+  Program(TranslatedPattern pattern, Owned<pcre2_code> code, std::optional<RegexTable> table)
       : groups_{pattern.groups},
         names_{std::make_shared<const Captures::Names>(std::move(pattern.names))},
         literal_{std::move(pattern.literal)},
+        table_{std::move(table)},
         code_{std::move(code)} {
     if (code_ == nullptr) return;
     std::size_t size = 0;
@@ -206,6 +208,10 @@ class Regex::Program {
 
   Match search(std::string_view text, Captures* captures) const {
     if (captures != nullptr) captures->spans_.clear();
+    if (table_) {
+      const auto found = table_->search(text);
+      if (found && (!*found || captures == nullptr)) return *found ? Match::yes : Match::no;
+    }
     if (!is_strict_utf8(text)) return search_repaired(text, captures);
     if (captures != nullptr) set_text(*captures, text, false);
     return search_utf8(text, captures);
@@ -305,6 +311,7 @@ class Regex::Program {
   std::size_t groups_;
   std::shared_ptr<const Captures::Names> names_;
   std::optional<LiteralPattern> literal_;
+  std::optional<RegexTable> table_;
   Owned<pcre2_code> code_;
   bool is_jit_ = false;
   bool is_anchored_ = false;
@@ -345,13 +352,16 @@ Result<Regex> Regex::compile(std::string_view pattern, Case letters) {
   auto translated = translate_pattern(pattern, letters == Case::insensitive);
   if (!translated) return tl::unexpected<Error>(translated.error());
   Owned<pcre2_code> code;
+  std::optional<RegexTable> table;
   if (!translated->literal) {
     auto compiled = compile_code(*translated);
     if (!compiled) return tl::unexpected<Error>(compiled.error());
     code = std::move(*compiled);
+    table = RegexTable::make(pattern, letters == Case::insensitive);
   }
-  return Regex{std::string(pattern),
-               std::make_unique<const Program>(std::move(*translated), std::move(code))};
+  return Regex{
+      std::string(pattern),
+      std::make_unique<const Program>(std::move(*translated), std::move(code), std::move(table))};
 }
 
 Match Regex::search(std::string_view text, Captures* captures) const {
