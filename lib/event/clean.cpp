@@ -12,6 +12,7 @@
 
 #include "event/classification.hpp"
 #include "event/harmonise.hpp"
+#include "event/name_index.hpp"
 #include "type/fqdn.hpp"
 #include "type/ip.hpp"
 #include "type/timestamp.hpp"
@@ -19,30 +20,36 @@
 namespace intelmq {
 namespace {
 
-constexpr std::uint64_t every(unsigned char byte) { return 0x0101010101010101u * byte; }
-
-/// High bits where a byte is below `limit` (at most 0x80); bytes above 0x7f may be marked too.
-constexpr std::uint64_t below(std::uint64_t word, unsigned char limit) {
-  return (word - every(limit)) & ~word & every(0x80);
-}
-
-constexpr bool is_plain_word(std::uint64_t word) {
-  const std::uint64_t bad = (word & every(0x80)) | below(word, 0x20) | below(word ^ every('"'), 1) |
-                            below(word ^ every('\\'), 1) | below(word ^ every(0x7f), 1);
-  return bad == 0;
-}
-
-/// Up to eight bytes; the missing ones are zero.
-std::uint64_t load(const char* from, std::size_t size) {
-  std::uint64_t word = 0;
-  std::memcpy(&word, from, size);
-  return word;
-}
-
 #ifdef __SSE2__
+/// Up to 16 bytes; the missing ones are zero.
+__m128i load_bytes(const char* from, std::size_t size) {
+  if (size >= 16) return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+  if (size < 8) return _mm_cvtsi64_si128(static_cast<long long>(detail::short_word_at(from, size)));
+  const std::uint64_t rest = detail::word_at(from + size - 8) >> (8 * (15 - size)) >> 8;
+  return _mm_set_epi64x(static_cast<long long>(rest),
+                        static_cast<long long>(detail::word_at(from)));
+}
+
+unsigned mask_of(__m128i bytes) { return static_cast<unsigned>(_mm_movemask_epi8(bytes)); }
+
+__m128i between(__m128i bytes, char first, char last) {
+  return _mm_and_si128(_mm_cmpgt_epi8(bytes, _mm_set1_epi8(static_cast<char>(first - 1))),
+                       _mm_cmplt_epi8(bytes, _mm_set1_epi8(static_cast<char>(last + 1))));
+}
+
+/// Whether `bad` marks none of the text's bytes.
+template <class Bad>
+bool is_free_of(std::string_view text, Bad bad) {
+  const char* at = text.data();
+  std::size_t left = text.size();
+  if (left < 16) return (mask_of(bad(load_bytes(at, left))) & ((1u << left) - 1)) == 0;
+  __m128i found = bad(load_bytes(at + left - 16, 16));
+  for (; left > 16; at += 16, left -= 16) found = _mm_or_si128(found, bad(load_bytes(at, 16)));
+  return mask_of(found) == 0;
+}
+
 /// Bytes that are not plain are set. A byte from 0x80 on counts as negative, so below a blank.
-__m128i unplain(const char* from) {
-  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+__m128i unplain(__m128i bytes) {
   const auto is = [bytes](char c) { return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)); };
   return _mm_or_si128(_mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(' ')), is(0x7f)),
                       _mm_or_si128(is('"'), is('\\')));
@@ -53,21 +60,17 @@ bool has_blank_ends(std::string_view text) { return text.front() == ' ' || text.
 
 /// Whether a byte of the plain text lies between two letters.
 bool has_between(std::string_view text, char first, char last) {
-  std::uint64_t found = 0;
-  const auto look = [&](std::uint64_t word) {
-    const std::uint64_t from_first = word + every(static_cast<unsigned char>(0x80 - first));
-    const std::uint64_t after_last = word + every(static_cast<unsigned char>(0x7f - last));
-    found |= from_first & ~after_last;
-  };
-  std::size_t at = 0;
-  for (; at + 8 <= text.size(); at += 8) look(load(text.data() + at, 8));
-  if (at < text.size()) look(load(text.data() + at, text.size() - at));
-  return (found & every(0x80)) != 0;
+#ifdef __SSE2__
+  return !is_free_of(text, [=](__m128i bytes) { return between(bytes, first, last); });
+#else
+  return std::any_of(text.begin(), text.end(), [=](char c) { return c >= first && c <= last; });
+#endif
 }
 
 bool is_digits(std::string_view text) {
-  return !text.empty() &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  for (const char c : text)
+    if (c < '0' || c > '9') return false;
+  return !text.empty();
 }
 
 bool is_natural(std::string_view text) {
@@ -97,9 +100,9 @@ bool is_percentage(std::string_view text) {
 }
 
 bool is_address(std::string_view text) {
-  if (text.find(':') == text.npos) return false;
   const auto address = IpAddress::parse(text);
-  if (!address || !address->v6) return false;
+  if (!address) return false;
+  if (!address->v6) return text != "0.0.0.0";
   char canonical[IpAddress::max_text];
   return text == std::string_view{canonical, address->write(canonical)};
 }
@@ -110,23 +113,6 @@ bool is_host_bytes(std::string_view text) {
   });
 }
 
-/// Four numbers up to 255 without leading zeros.
-bool is_dotted_quad(std::string_view text) {
-  unsigned value = 0, digits = 0, dots = 0;
-  for (const char c : text) {
-    const auto digit = static_cast<unsigned>(c - '0');
-    if (digit <= 9) {
-      if (digits && value == 0) return false;
-      value = value * 10 + digit;
-      if (++digits > 3 || value > 255) return false;
-    } else {
-      if (c != '.' || digits == 0 || ++dots > 3) return false;
-      value = digits = 0;
-    }
-  }
-  return dots == 3 && digits != 0 && text != "0.0.0.0";
-}
-
 #ifdef __SSE2__
 /// A bit for each of the first `size` (1 to 16) bytes that is a dot, or not one of a host name, or
 /// neither a digit nor a dot.
@@ -135,20 +121,13 @@ struct HostBits {
 };
 
 HostBits host_bits(const char* from, std::size_t size) {
-  alignas(16) char copy[16] = {};
-  if (size < 16) std::memcpy(copy, from, size);
-  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(size < 16 ? copy : from));
+  const __m128i bytes = load_bytes(from, size);
   const auto is = [bytes](char c) { return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)); };
-  const auto between = [bytes](char first, char last) {
-    return _mm_and_si128(_mm_cmpgt_epi8(bytes, _mm_set1_epi8(static_cast<char>(first - 1))),
-                         _mm_cmplt_epi8(bytes, _mm_set1_epi8(static_cast<char>(last + 1))));
-  };
-  const __m128i letters = _mm_or_si128(between('a', 'z'), _mm_or_si128(is('-'), is('_')));
+  const __m128i letters = _mm_or_si128(between(bytes, 'a', 'z'), _mm_or_si128(is('-'), is('_')));
   const __m128i dots = is('.');
-  const __m128i good = _mm_or_si128(_mm_or_si128(letters, dots), between('0', '9'));
+  const __m128i good = _mm_or_si128(_mm_or_si128(letters, dots), between(bytes, '0', '9'));
   const unsigned all = (1u << size) - 1;
-  const auto mask = [all](__m128i m) { return static_cast<unsigned>(_mm_movemask_epi8(m)) & all; };
-  return {mask(dots), mask(good) ^ all, mask(letters)};
+  return {mask_of(dots), (mask_of(good) & all) ^ all, mask_of(letters)};
 }
 
 /// Labels of small letters, digits, hyphens and underscores, not all of them numbers; a label
@@ -200,20 +179,13 @@ bool is_web_address(std::string_view text) {
 }  // namespace
 
 bool is_plain(std::string_view text) {
-  const char* at = text.data();
-  std::size_t left = text.size();
 #ifdef __SSE2__
-  __m128i bad = _mm_setzero_si128();
-  for (; left >= 16; at += 16, left -= 16) bad = _mm_or_si128(bad, unplain(at));
-  if (left && text.size() >= 16) {
-    bad = _mm_or_si128(bad, unplain(at + left - 16));
-    left = 0;
-  }
-  if (_mm_movemask_epi8(bad)) return false;
+  return !text.empty() && is_free_of(text, unplain);
+#else
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
+  });
 #endif
-  for (; left >= 8; at += 8, left -= 8)
-    if (!is_plain_word(load(at, 8))) return false;
-  return left == 0 ? !text.empty() : is_plain_word(load(at, left) | every('a') << (8 * left));
 }
 
 bool plain_fits(FieldPattern pattern, std::string_view plain) {
@@ -243,11 +215,27 @@ bool is_clean(FieldType type, std::string_view plain) {
     case FieldType::TLP:
       return std::find(tlp_levels.begin(), tlp_levels.end(), plain) != tlp_levels.end();
     case FieldType::DateTime: return plain.size() >= 25 && valid_timestamp(plain);
-    case FieldType::IPAddress: return is_dotted_quad(plain) || is_address(plain);
+    case FieldType::IPAddress: return is_address(plain);
     case FieldType::FQDN: return is_host_name(plain);
     case FieldType::URL: return is_web_address(plain);
     default: return false;
   }
+}
+
+/// Whether is_clean finds out by itself that a text is plain.
+constexpr bool implies_plain(FieldType type) {
+  return type == FieldType::IPAddress || type == FieldType::FQDN || type == FieldType::TLP ||
+         type == FieldType::ClassificationType || type == FieldType::ClassificationTaxonomy ||
+         type == FieldType::DateTime;
+}
+
+bool is_usual(const FieldRule& rule, std::string_view raw) {
+  const bool bare = is_bare(rule.type);
+  if (bare == (raw.front() == '"') || rule.regex || rule.iregex) return false;
+  if (!bare) raw = raw.substr(1, raw.size() - 2);
+  if (rule.max_length && raw.size() > rule.max_length) return false;
+  return (bare || implies_plain(rule.type) || is_plain(raw)) && is_clean(rule.type, raw) &&
+         plain_fits(rule.pattern, raw);
 }
 
 }  // namespace intelmq

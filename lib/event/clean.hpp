@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "event/field.hpp"
+#include "event/harmonization.hpp"
 
 namespace intelmq {
 
@@ -15,6 +15,9 @@ bool is_plain(std::string_view text);
 /// (of numbers: these digits) when it is sanitised. False only means that it is not known: the
 /// test is quick and looks for the usual spelling alone.
 bool is_clean(FieldType type, std::string_view plain);
+
+/// Whether raw JSON surely satisfies the rule; like is_clean, it only knows the usual spelling.
+bool is_usual(const FieldRule& rule, std::string_view raw);
 
 /// As `matches`, for plain text.
 bool plain_fits(FieldPattern pattern, std::string_view plain);

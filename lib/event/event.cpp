@@ -15,18 +15,6 @@
 #include "type/number.hpp"
 
 namespace intelmq {
-namespace {
-
-/// Whether the value satisfies the rule in the usual spelling; others need the thorough test.
-bool is_usual(const FieldRule& rule, std::string_view raw) {
-  const bool bare = is_bare(rule.type);
-  if (bare == (raw.front() == '"') || rule.regex || rule.iregex) return false;
-  if (!bare) raw = raw.substr(1, raw.size() - 2);
-  if (rule.max_length && raw.size() > rule.max_length) return false;
-  return (bare || is_plain(raw)) && is_clean(rule.type, raw) && plain_fits(rule.pattern, raw);
-}
-
-}  // namespace
 
 // --- finding -------------------------------------------------------------------------------------
 
@@ -89,7 +77,7 @@ std::int64_t Event::integer_of(std::string_view raw) {
   return value;
 }
 
-const FieldRule* Event::rule_of(const Slot& slot) const {
+inline const FieldRule* Event::rule_of(const Slot& slot) const {
   const std::uint16_t id = id_of(slot);
   if (id < field_count) return rules_->harmonization.rule(FieldId{id}, kind_);
   if (id == KeyClass::extra && !rules_->harmonization.has_own()) return nullptr;

@@ -328,9 +328,8 @@ class Event {
   void judge(Verdict verdict, std::string_view reason);
   void declared(FieldId id) const;
   void declared(std::string_view name) const;
-  void write_key(OutBuffer& out, const Slot& slot) const;
   const char* start_in_line(const Slot& slot) const;
-  void write_plain(OutBuffer& out, const Slot& slot, bool comma) const;
+  void write_member(OutBuffer& out, const Slot& slot, bool comma) const;
   void write_changed(OutBuffer& out) const;
 
   const EventRules* rules_;

@@ -141,20 +141,6 @@ bool Event::take_type(LineError& error) {
   return false;
 }
 
-void Event::write_key(OutBuffer& out, const Slot& slot) const {
-  const EventKey& key = keys_[slot.key()];
-  if (key.odd) {
-    std::string text;
-    append_string(text, name_of_slot(slot));
-    out.append(text);
-  } else {
-    out.append('"');
-    out.append(key.text());
-    out.append('"');
-  }
-  out.append(spaced_ ? std::string_view{": "} : std::string_view{":"});
-}
-
 /// Where a member's key begins in the line.
 const char* Event::start_in_line(const Slot& slot) const {
   const char* p = slot.value - 1;
@@ -173,18 +159,24 @@ void Event::write(OutBuffer& out) const {
   for (std::size_t i = from_line_; i < members_.size(); ++i) {
     const Slot& slot = members_[i];
     if (slot.is(Slot::removed)) continue;
-    if (!first) out.append(spaced_ ? std::string_view{", "} : std::string_view{","});
+    write_member(out, slot, !first);
     first = false;
-    write_key(out, slot);
-    out.append(slot.value, slot.value_size);
   }
   out.append(tail_, static_cast<std::size_t>(line_end_ - tail_));
 }
 
-/// Appends a member whose key needs no escapes, in one piece.
-void Event::write_plain(OutBuffer& out, const Slot& slot, bool comma) const {
+/// Appends a member that does not stand in the line; in one piece if its key needs no escapes.
+void Event::write_member(OutBuffer& out, const Slot& slot, bool comma) const {
   const std::size_t blank = spaced_ ? 1 : 0;
   const EventKey& key = keys_[slot.key()];
+  if (key.odd) {
+    std::string text;
+    append_string(text, key.text());
+    if (comma) out.append(std::string_view{", "}.substr(0, 1 + blank));
+    out.append(text);
+    out.append(std::string_view{": "}.substr(0, 1 + blank));
+    return out.append(slot.value, slot.value_size);
+  }
   char* const start = out.room(key.size + std::size_t{slot.value_size} + 6);
   char* to = start;
   to[0] = ',';
@@ -203,42 +195,23 @@ void Event::write_plain(OutBuffer& out, const Slot& slot, bool comma) const {
 
 void Event::write_changed(OutBuffer& out) const {
   out.append('{');
-  const char* run = nullptr;  // start of members copied in one piece
-  const char* run_end = nullptr;
-  bool first = true;
-  const auto end_run = [&] {
-    if (run) out.append(run, static_cast<std::size_t>(run_end - run));
-    run = nullptr;
-  };
   const std::string_view comma = spaced_ ? std::string_view{", "} : std::string_view{","};
-  bool adjacent = false;
-  for (const Slot& slot : members_) {
-    if (slot.is(Slot::removed)) {
-      adjacent = false;
-      continue;
-    }
-    if (slot.is(Slot::in_line) && adjacent && run) {
-      run_end = slot.value + slot.value_size;
-      continue;
-    }
-    end_run();
-    if (!slot.is(Slot::in_line) && !keys_[slot.key()].odd) {
-      write_plain(out, slot, !first);
-      first = adjacent = false;
-      continue;
-    }
-    if (!first) out.append(comma);
-    first = false;
-    if (slot.is(Slot::in_line)) {
-      run = start_in_line(slot);
-      run_end = slot.value + slot.value_size;
+  const auto stands_in_line = [](const Slot& slot) {
+    return (slot.key_and_flags & (Slot::in_line | Slot::removed)) == Slot::in_line;
+  };
+  bool first = true;
+  for (const Slot *slot = members_.begin(), *end = members_.end(); slot != end; ++slot) {
+    if (slot->is(Slot::removed)) continue;
+    if (stands_in_line(*slot)) {  // members side by side are copied in one piece
+      const char* const start = start_in_line(*slot);
+      while (slot + 1 != end && stands_in_line(slot[1])) ++slot;
+      if (!first) out.append(comma);
+      out.append(start, static_cast<std::size_t>(slot->value + slot->value_size - start));
     } else {
-      write_key(out, slot);
-      out.append(slot.value, slot.value_size);
+      write_member(out, *slot, !first);
     }
-    adjacent = slot.is(Slot::in_line);
+    first = false;
   }
-  end_run();
   out.append('}');
 }
 

@@ -11,7 +11,8 @@
 namespace intelmq::sieve {
 namespace {
 
-bool compares(const Number& a, Comparison sign, const Number& b) {
+template <class Value>
+bool compares(const Value& a, Comparison sign, const Value& b) {
   switch (sign) {
     case Comparison::equal: return a == b;
     case Comparison::unequal: return !(a == b);
@@ -115,7 +116,7 @@ Evaluation::Raw Evaluation::json(const ValueOperand& operand) {
 
 // --- conditions ----------------------------------------------------------------------------------
 
-bool Evaluation::test(const EqualTest& test) {
+inline bool Evaluation::test(const EqualTest& test) {
   const bool want = test.sign == Equality::equal;
   const Raw raw = value(test.key);
   if (!raw) return !want;
@@ -159,7 +160,7 @@ bool Evaluation::test(const ContainsTest& test) {
   return false;
 }
 
-bool Evaluation::found(const Pattern& pattern, std::string_view text) {
+inline bool Evaluation::found(const Pattern& pattern, std::string_view text) {
   Match match = Match::no;
   if (pattern.regex) {
     match = pattern.regex->search(text);
@@ -177,7 +178,7 @@ bool Evaluation::found(const Pattern& pattern, std::string_view text) {
   return match == Match::yes;
 }
 
-bool Evaluation::test(const RegexTest& test) {
+inline bool Evaluation::test(const RegexTest& test) {
   const Raw raw = value(test.key);
   if (!raw) return test.inverted;
   if (test.list && raw->front() != '"') {
@@ -192,7 +193,7 @@ bool Evaluation::test(const RegexTest& test) {
   return test.inverted;
 }
 
-bool Evaluation::test(const InTest& test) {
+inline bool Evaluation::test(const InTest& test) {
   const Raw raw = value(test.key);
   if (!raw) return false;
   if (test.texts.holds(*raw, work_.text)) return true;
@@ -204,9 +205,11 @@ bool Evaluation::test(const InTest& test) {
   return false;
 }
 
-bool Evaluation::test(const NumberTest& test) {
+inline bool Evaluation::test(const NumberTest& test) {
   const Raw raw = value(test.key);
   if (!raw) return test.sign == Comparison::unequal;
+  if (const Number* known = std::get_if<Number>(&test.value); known && known->whole)
+    if (const auto have = short_whole(*raw)) return compares(*have, test.sign, *known->whole);
   const auto wanted = number(test.value);
   if (!wanted) return false;
   const auto have = number_of(*raw);
@@ -234,7 +237,7 @@ const std::optional<IpAddress>& Evaluation::address(std::string_view raw) {
   return address_;
 }
 
-bool Evaluation::test(const NetworkTest& test) {
+inline bool Evaluation::test(const NetworkTest& test) {
   const Raw raw = value(test.key);
   if (!raw) return false;
   const auto& have = address(*raw);
@@ -265,7 +268,7 @@ bool Evaluation::test(const TimeTest& test) {
   return limit && (test.before ? *have < *limit : *have > *limit);
 }
 
-bool Evaluation::test(const PresenceTest& test) {
+inline bool Evaluation::test(const PresenceTest& test) {
   if (test.key.kind == FieldRef::Kind::field)
     return event_.has_key(work_.keys[test.key.number]) == test.present;
   if (test.key.kind == FieldRef::Kind::extra) return event_.has(field::extra) == test.present;

@@ -160,11 +160,8 @@ TextSet::TextSet(std::vector<std::string> texts) {
   std::sort(texts_.begin(), texts_.end());
 }
 
-bool TextSet::holds(std::string_view raw, std::string& scratch) const {
+bool TextSet::found(std::string_view raw, std::string& scratch) const {
   if (raw.front() != '"') return false;
-  if (texts_.empty())
-    return std::any_of(few_.begin(), few_.end(),
-                       [&](const Text& text) { return text.equals(raw, scratch); });
   const std::string_view text = decoded(raw, scratch);
   const auto found = std::lower_bound(texts_.begin(), texts_.end(), text);
   return found != texts_.end() && *found == text;

@@ -26,6 +26,18 @@ struct Number {
   }
 };
 
+/// A whole number of few digits, as most numbers are; nothing for any other value.
+inline std::optional<std::int64_t> short_whole(std::string_view raw) {
+  if (raw.size() > 15) return std::nullopt;
+  std::int64_t value = 0;
+  for (const char c : raw) {
+    const auto digit = static_cast<unsigned char>(c - '0');
+    if (digit > 9) return std::nullopt;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
 /// The value of a number or boolean (true is 1); nothing for any other value.
 std::optional<Number> number_of(std::string_view raw);
 
@@ -74,9 +86,15 @@ class Text {
 class TextSet {
  public:
   explicit TextSet(std::vector<std::string> texts);
-  bool holds(std::string_view raw, std::string& scratch) const;
+  bool holds(std::string_view raw, std::string& scratch) const {
+    for (const Text& text : few_)
+      if (text.equals(raw, scratch)) return true;
+    return !texts_.empty() && found(raw, scratch);
+  }
 
  private:
+  bool found(std::string_view raw, std::string& scratch) const;
+
   std::vector<std::string> texts_;  // sorted
   std::vector<Text> few_;           // instead of texts_, up to a handful
 };

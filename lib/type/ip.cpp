@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "type/ip.hpp"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -26,6 +30,45 @@ bool parse_v4(std::string_view text, std::uint8_t* out) noexcept {
   }
   return at == text.size();
 }
+
+#ifdef __SSE2__
+/// parse_v4 for texts of 8 to 15 bytes, without a branch that depends on where the points are.
+bool parse_usual_v4(std::string_view text, std::uint8_t* out) noexcept {
+  std::uint64_t first, rest;
+  std::memcpy(&first, text.data(), 8);
+  std::memcpy(&rest, text.data() + text.size() - 8, 8);
+  rest = rest >> (8 * (15 - text.size())) >> 8U;
+  const __m128i digits =
+      _mm_sub_epi8(_mm_set_epi64x(static_cast<long long>(rest), static_cast<long long>(first)),
+                   _mm_set1_epi8('0'));
+  const auto mask = [](__m128i bytes) { return static_cast<unsigned>(_mm_movemask_epi8(bytes)); };
+  const unsigned points = mask(_mm_cmpeq_epi8(digits, _mm_set1_epi8('.' - '0')));
+  const unsigned good = mask(_mm_cmpeq_epi8(_mm_min_epu8(digits, _mm_set1_epi8(9)), digits));
+  const unsigned second = points & (points - 1), third = second & (second - 1);
+  if ((points | good) != (1U << text.size()) - 1 || third == 0 || (third & (third - 1)) != 0)
+    return false;
+  char values[20];  // four bytes can be read wherever a number begins
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(values), digits);
+  bool bad = false;
+  const auto octet = [&](unsigned from, unsigned to) {
+    const unsigned size = to - from;
+    std::uint32_t word;
+    std::memcpy(&word, values + from, 4);
+    bad |= (size > 1 && (word & 0xff) == 0) || size - 1 > 2;
+    word <<= (8 * (4 - size)) & 31;
+    const unsigned value = (word >> 24) + 10 * (word >> 16 & 0xff) + 100 * (word >> 8 & 0xff);
+    bad |= value > 255;
+    return static_cast<std::uint8_t>(value);
+  };
+  const auto place = [](unsigned bits) { return static_cast<unsigned>(std::countr_zero(bits)); };
+  const unsigned a = place(points), b = place(second), c = place(third);
+  out[0] = octet(0, a);
+  out[1] = octet(a + 1, b);
+  out[2] = octet(b + 1, c);
+  out[3] = octet(c + 1, static_cast<unsigned>(text.size()));
+  return !bad;
+}
+#endif
 
 constexpr std::array<std::int8_t, 256> make_hex_values() {
   std::array<std::int8_t, 256> values{};
@@ -239,6 +282,10 @@ std::optional<IpAddress> address_of_number(std::string_view digits) noexcept {
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) noexcept {
   IpAddress result;
+#ifdef __SSE2__
+  if (text.size() >= 8 && text.size() <= 15 && parse_usual_v4(text, result.bytes.data()))
+    return result;
+#endif
   if (parse_v4(text, result.bytes.data())) return result;
   result.v6 = true;
   if (!V6Reader{text}.read(result.bytes.data())) return std::nullopt;
