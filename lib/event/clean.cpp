@@ -100,11 +100,11 @@ bool is_percentage(std::string_view text) {
 }
 
 bool is_address(std::string_view text) {
-  const auto address = IpAddress::parse(text);
-  if (!address) return false;
-  if (!address->v6) return text != "0.0.0.0";
+  IpAddress address;
+  if (!address.read(text)) return false;
+  if (!address.v6) return text != "0.0.0.0";
   char canonical[IpAddress::max_text];
-  return text == std::string_view{canonical, address->write(canonical)};
+  return text == std::string_view{canonical, address.write(canonical)};
 }
 
 bool is_host_bytes(std::string_view text) {

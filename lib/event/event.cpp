@@ -44,12 +44,15 @@ std::optional<std::string_view> Event::raw_value(const FieldName& name) {
 }
 
 std::optional<std::string_view> Event::checked_value(Slot* slot) {
-  if (!slot || slot->is(Slot::ignored)) return std::nullopt;
-  if (!slot->is(Slot::checked) && !check(*slot)) {
-    reject(complaint_);
-    return std::nullopt;
-  }
-  return slot->text();
+  const std::string_view raw = slot ? value_of_slot(*slot) : std::string_view{};
+  return raw.data() ? std::optional(raw) : std::nullopt;
+}
+
+std::string_view Event::value_of_slot(Slot& slot) {
+  if (slot.is(Slot::ignored)) return {};
+  if (slot.is(Slot::checked) || check(slot)) return slot.text();
+  reject(complaint_);
+  return {};
 }
 
 std::optional<std::string_view> Event::text_value(const FieldName& name) {
@@ -91,23 +94,24 @@ Timestamp Event::now_for(FieldType type) const {
 
 /// Makes the slot's value one that DHO 1 accepts, as IntelMQ does when it receives a message.
 bool Event::check(Slot& slot) {
-  const std::string_view raw = slot.text();
   const FieldRule* rule = rule_of(slot);
-  if (!rule || is_usual(*rule, raw) || satisfies(*rule, raw)) {
-    slot.put(Slot::checked);
-    return true;
-  }
+  const bool good =
+      !rule || is_usual(*rule, slot.text()) || satisfies(*rule, slot.text()) || mend(slot, *rule);
+  if (good) slot.put(Slot::checked);
+  return good;
+}
+
+bool Event::mend(Slot& slot, const FieldRule& rule) {
+  const std::string_view raw = slot.text();
   std::string why = "not a valid value of its type";
   // What is no base64 is not encoded once more: it was to be decoded.
-  const auto better = rule->type == FieldType::Base64
-                          ? std::nullopt
-                          : sanitise(rule->type, raw, now_for(rule->type));
-  if (!better || !satisfies(*rule, *better, &why)) {
+  const auto better =
+      rule.type == FieldType::Base64 ? std::nullopt : sanitise(rule.type, raw, now_for(rule.type));
+  if (!better || !satisfies(rule, *better, &why)) {
     complain(name_of_slot(slot), raw, why);
     return false;
   }
   replace_value(slot, *better);
-  slot.put(Slot::checked);
   return true;
 }
 

@@ -180,12 +180,12 @@ class Event {
     const Slot* slot = slot_of(key);
     return slot && !slot->is(Slot::ignored);
   }
-  /// As raw_value.
-  std::optional<std::string_view> value_of_key(std::uint32_t key) {
+  /// As raw_value, but what has no value has no data: an optional would pass through memory.
+  std::string_view value_of_key(std::uint32_t key) {
     Slot* slot = const_cast<Slot*>(slot_of(key));
     if (slot && (slot->key_and_flags & (Slot::ignored | Slot::checked)) == Slot::checked)
       return slot->text();
-    return checked_value(slot);
+    return slot ? value_of_slot(*slot) : std::string_view{};
   }
   /// As set_verbatim, but the text is not copied: it must outlive the event's use.
   void set_constant(const FieldName& name, std::uint32_t key, std::string_view json);
@@ -278,9 +278,11 @@ class Event {
   Slot* find(FieldId id) { return const_cast<Slot*>(std::as_const(*this).find(id)); }
   Slot* find(const FieldName& name) { return const_cast<Slot*>(std::as_const(*this).find(name)); }
   const Slot* find(const FieldName& name) const;
+  std::string_view value_of_slot(Slot& slot);
   std::optional<std::string_view> checked_value(Slot* slot);
   const FieldRule* rule_of(const Slot& slot) const;
   bool check(Slot& slot);
+  bool mend(Slot& slot, const FieldRule& rule);
   Timestamp now_for(FieldType type) const;
   std::uint16_t id_of(const Slot& slot) const { return keys_[slot.key()].id; }
   bool is_extra(const Slot& slot) const;

@@ -63,7 +63,7 @@ void Evaluation::refuse(std::string_view text) {
 }
 
 Evaluation::Raw Evaluation::variable(Variable number) {
-  const Raw& raw = work_.variables[number];
+  const Raw raw = work_.variables[number];
   if (!raw) refuse(fmt::format("the variable ${} has no value yet", work_.names[number]));
   return raw;
 }
@@ -208,10 +208,15 @@ inline bool Evaluation::test(const InTest& test) {
 inline bool Evaluation::test(const NumberTest& test) {
   const Raw raw = value(test.key);
   if (!raw) return test.sign == Comparison::unequal;
-  if (const Number* known = std::get_if<Number>(&test.value); known && known->whole)
-    if (const auto have = short_whole(*raw)) return compares(*have, test.sign, *known->whole);
-  const auto wanted = number(test.value);
-  if (!wanted) return false;
+  const Number* wanted = std::get_if<Number>(&test.value);
+  if (wanted && wanted->whole)
+    if (const auto have = short_whole(*raw)) return compares(*have, test.sign, *wanted->whole);
+  std::optional<Number> of_variable;
+  if (!wanted) {
+    of_variable = number(test.value);
+    if (!of_variable) return false;
+    wanted = &*of_variable;
+  }
   const auto have = number_of(*raw);
   if (have) return compares(*have, test.sign, *wanted);
   if (test.sign > Comparison::unequal) refuse(quote_for_message(*raw) + " is no number");
@@ -230,18 +235,18 @@ bool Evaluation::test(const NumberInTest& test) {
   return false;
 }
 
-const std::optional<IpAddress>& Evaluation::address(std::string_view raw) {
-  if (address_raw_.data() == raw.data() && address_raw_.size() == raw.size()) return address_;
+/// Reads the value into address_, unless it is there from the last time.
+bool Evaluation::read_address(std::string_view raw) {
+  if (address_raw_.data() == raw.data() && address_raw_.size() == raw.size()) return is_address_;
   address_raw_ = raw;
-  address_ = raw.front() == '"' ? IpAddress::parse(decoded(raw, work_.text)) : std::nullopt;
-  return address_;
+  is_address_ = raw.front() == '"' && address_.read(decoded(raw, work_.text));
+  return is_address_;
 }
 
 inline bool Evaluation::test(const NetworkTest& test) {
   const Raw raw = value(test.key);
   if (!raw) return false;
-  const auto& have = address(*raw);
-  return have && test.networks.contains(*have);
+  return read_address(*raw) && test.networks.contains(address_);
 }
 
 std::optional<Timestamp> Evaluation::bound(const TimeTest& test) {
@@ -272,7 +277,7 @@ inline bool Evaluation::test(const PresenceTest& test) {
   if (test.key.kind == FieldRef::Kind::field)
     return event_.has_key(work_.keys[test.key.number]) == test.present;
   if (test.key.kind == FieldRef::Kind::extra) return event_.has(field::extra) == test.present;
-  return value(test.key).has_value() == test.present;
+  return static_cast<bool>(value(test.key)) == test.present;
 }
 
 bool Evaluation::test(const ListTest& test) {

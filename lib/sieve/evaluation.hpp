@@ -35,7 +35,19 @@ class Evaluation {
   void finish();
 
  private:
-  using Raw = std::optional<std::string_view>;
+  /// A raw value, or none. Passed in registers, which an optional is not.
+  class Raw {
+   public:
+    Raw() = default;
+    Raw(std::string_view text) : text_{text} {}
+    Raw(const std::optional<std::string_view>& text) : text_{text.value_or(std::string_view{})} {}
+    explicit operator bool() const { return text_.data() != nullptr; }
+    std::string_view operator*() const { return text_; }
+    const std::string_view* operator->() const { return &text_; }
+
+   private:
+    std::string_view text_;
+  };
 
   // --- values: nothing and stopped() when the rule cannot go on ----------------------------------
   void know_keys() {
@@ -70,7 +82,7 @@ class Evaluation {
   bool contains(std::string_view raw, std::string_view wanted);
   bool found(const Pattern& pattern, std::string_view text);
   std::optional<Timestamp> bound(const TimeTest& test);
-  const std::optional<IpAddress>& address(std::string_view raw);
+  bool read_address(std::string_view raw);
 
   // --- actions -----------------------------------------------------------------------------------
   void run(const Action& action);
@@ -94,7 +106,8 @@ class Evaluation {
   const Action* route_ = nullptr;
   std::optional<FieldName> named_;
   std::string_view address_raw_;
-  std::optional<IpAddress> address_;
+  bool is_address_ = false;
+  IpAddress address_;
 };
 
 inline Evaluation::Raw Evaluation::value(const FieldRef& key) {

@@ -58,14 +58,13 @@ bool parse_usual_v4(std::string_view text, std::uint8_t* out) noexcept {
     word <<= (8 * (4 - size)) & 31;
     const unsigned value = (word >> 24) + 10 * (word >> 16 & 0xff) + 100 * (word >> 8 & 0xff);
     bad |= value > 255;
-    return static_cast<std::uint8_t>(value);
+    return value;
   };
   const auto place = [](unsigned bits) { return static_cast<unsigned>(std::countr_zero(bits)); };
   const unsigned a = place(points), b = place(second), c = place(third);
-  out[0] = octet(0, a);
-  out[1] = octet(a + 1, b);
-  out[2] = octet(b + 1, c);
-  out[3] = octet(c + 1, static_cast<unsigned>(text.size()));
+  const std::uint32_t octets = octet(0, a) | octet(a + 1, b) << 8 | octet(b + 1, c) << 16 |
+                               octet(c + 1, static_cast<unsigned>(text.size())) << 24;
+  std::memcpy(out, &octets, sizeof octets);
   return !bad;
 }
 #endif
@@ -280,16 +279,14 @@ std::optional<IpAddress> address_of_number(std::string_view digits) noexcept {
 
 }  // namespace
 
-std::optional<IpAddress> IpAddress::parse(std::string_view text) noexcept {
-  IpAddress result;
+bool IpAddress::read(std::string_view text) noexcept {
+  *this = {};
 #ifdef __SSE2__
-  if (text.size() >= 8 && text.size() <= 15 && parse_usual_v4(text, result.bytes.data()))
-    return result;
+  if (text.size() >= 8 && text.size() <= 15 && parse_usual_v4(text, bytes.data())) return true;
 #endif
-  if (parse_v4(text, result.bytes.data())) return result;
-  result.v6 = true;
-  if (!V6Reader{text}.read(result.bytes.data())) return std::nullopt;
-  return result;
+  if (parse_v4(text, bytes.data())) return true;
+  v6 = true;
+  return V6Reader{text}.read(bytes.data());
 }
 
 std::size_t IpAddress::write(char* out) const noexcept {

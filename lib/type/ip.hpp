@@ -22,7 +22,12 @@ struct IpAddress {
 
   /// Reads the whole text as Python's ipaddress does: four decimal octets without leading zeros,
   /// or IPv6 with at most one `::` and perhaps a dotted tail; no scope, no white space.
-  static std::optional<IpAddress> parse(std::string_view text) noexcept;
+  static std::optional<IpAddress> parse(std::string_view text) noexcept {
+    IpAddress out;
+    return out.read(text) ? std::optional(out) : std::nullopt;
+  }
+  /// As parse, into this; false: it holds nothing of use.
+  bool read(std::string_view text) noexcept;
 
   /// Bits of an address: 32 or 128.
   std::uint8_t bits() const noexcept { return v6 ? 128 : 32; }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "type/regex_table.hpp"
 
-#include <catch2/catch_test_macros.hpp>
+#include <catch2/catch.hpp>
 #include <random>
 #include <string>
 
