@@ -116,7 +116,7 @@ Evaluation::Raw Evaluation::json(const ValueOperand& operand) {
 
 // --- conditions ----------------------------------------------------------------------------------
 
-inline bool Evaluation::test(const EqualTest& test) {
+[[gnu::always_inline]] inline bool Evaluation::test(const EqualTest& test) {
   const bool want = test.sign == Equality::equal;
   const Raw raw = value(test.key);
   if (!raw) return !want;
@@ -193,7 +193,7 @@ inline bool Evaluation::test(const RegexTest& test) {
   return test.inverted;
 }
 
-inline bool Evaluation::test(const InTest& test) {
+[[gnu::always_inline]] inline bool Evaluation::test(const InTest& test) {
   const Raw raw = value(test.key);
   if (!raw) return false;
   if (test.texts.holds(*raw, work_.text)) return true;
@@ -205,7 +205,7 @@ inline bool Evaluation::test(const InTest& test) {
   return false;
 }
 
-inline bool Evaluation::test(const NumberTest& test) {
+[[gnu::always_inline]] inline bool Evaluation::test(const NumberTest& test) {
   const Raw raw = value(test.key);
   if (!raw) return test.sign == Comparison::unequal;
   const Number* wanted = std::get_if<Number>(&test.value);
@@ -243,7 +243,7 @@ bool Evaluation::read_address(std::string_view raw) {
   return is_address_;
 }
 
-inline bool Evaluation::test(const NetworkTest& test) {
+[[gnu::always_inline]] inline bool Evaluation::test(const NetworkTest& test) {
   const Raw raw = value(test.key);
   if (!raw) return false;
   return read_address(*raw) && test.networks.contains(address_);
@@ -273,7 +273,7 @@ bool Evaluation::test(const TimeTest& test) {
   return limit && (test.before ? *have < *limit : *have > *limit);
 }
 
-inline bool Evaluation::test(const PresenceTest& test) {
+[[gnu::always_inline]] inline bool Evaluation::test(const PresenceTest& test) {
   if (test.key.kind == FieldRef::Kind::field)
     return event_.has_key(work_.keys[test.key.number]) == test.present;
   if (test.key.kind == FieldRef::Kind::extra) return event_.has(field::extra) == test.present;
@@ -308,7 +308,7 @@ bool Evaluation::test(const BooleanTest& test) {
 
 // --- steps ---------------------------------------------------------------------------------------
 
-inline bool Evaluation::holds(const Step& step) {
+[[gnu::always_inline]] inline bool Evaluation::holds(const Step& step) {
   switch (step.kind) {
     case Step::Kind::equal: return test(part<EqualTest>(step));
     case Step::Kind::contains: return test(part<ContainsTest>(step));

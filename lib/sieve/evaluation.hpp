@@ -110,7 +110,7 @@ class Evaluation {
   IpAddress address_;
 };
 
-inline Evaluation::Raw Evaluation::value(const FieldRef& key) {
+[[gnu::always_inline]] inline Evaluation::Raw Evaluation::value(const FieldRef& key) {
   Raw raw;
   if (key.kind == FieldRef::Kind::field) {
     raw = event_.value_of_key(work_.keys[key.number]);
