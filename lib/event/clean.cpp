@@ -199,7 +199,9 @@ bool plain_fits(FieldPattern pattern, std::string_view plain) {
   }
 }
 
-bool is_clean(FieldType type, std::string_view plain) {
+namespace {
+
+[[gnu::always_inline]] inline bool is_clean_value(FieldType type, std::string_view plain) {
   if (plain.empty() || has_blank_ends(plain)) return false;
   switch (type) {
     case FieldType::String: return true;
@@ -222,6 +224,10 @@ bool is_clean(FieldType type, std::string_view plain) {
   }
 }
 
+}  // namespace
+
+bool is_clean(FieldType type, std::string_view plain) { return is_clean_value(type, plain); }
+
 /// Whether is_clean finds out by itself that a text is plain.
 constexpr bool implies_plain(FieldType type) {
   return type == FieldType::IPAddress || type == FieldType::FQDN || type == FieldType::TLP ||
@@ -234,7 +240,7 @@ bool is_usual(const FieldRule& rule, std::string_view raw) {
   if (bare == (raw.front() == '"') || rule.regex || rule.iregex) return false;
   if (!bare) raw = raw.substr(1, raw.size() - 2);
   if (rule.max_length && raw.size() > rule.max_length) return false;
-  return (bare || implies_plain(rule.type) || is_plain(raw)) && is_clean(rule.type, raw) &&
+  return (bare || implies_plain(rule.type) || is_plain(raw)) && is_clean_value(rule.type, raw) &&
          plain_fits(rule.pattern, raw);
 }
 

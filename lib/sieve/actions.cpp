@@ -75,7 +75,6 @@ bool Evaluation::changed_at_once(const Action& action) {
     if (done) event_.set_constant(name, key, action.verbatim);
   }
   if (!done) return true;
-  address_raw_ = {};
   know_keys();
   if (work_.ran) work_.ran->push_back(action.explanation);
   return true;

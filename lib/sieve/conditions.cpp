@@ -239,7 +239,9 @@ bool Evaluation::test(const NumberInTest& test) {
 bool Evaluation::read_address(std::string_view raw) {
   if (address_raw_.data() == raw.data() && address_raw_.size() == raw.size()) return is_address_;
   address_raw_ = raw;
-  is_address_ = raw.front() == '"' && address_.read(decoded(raw, work_.text));
+  is_address_ =
+      raw.front() == '"' && (address_.read(raw.substr(1, raw.size() - 2)) ||
+                             (has_escape(raw) && address_.read(decoded(raw, work_.text))));
   return is_address_;
 }
 

@@ -44,28 +44,32 @@ bool parse_usual_v4(std::string_view text, std::uint8_t* out) noexcept {
   const auto mask = [](__m128i bytes) { return static_cast<unsigned>(_mm_movemask_epi8(bytes)); };
   const unsigned points = mask(_mm_cmpeq_epi8(digits, _mm_set1_epi8('.' - '0')));
   const unsigned good = mask(_mm_cmpeq_epi8(_mm_min_epu8(digits, _mm_set1_epi8(9)), digits));
+  const unsigned zeros = mask(_mm_cmpeq_epi8(digits, _mm_setzero_si128()));
   const unsigned second = points & (points - 1), third = second & (second - 1);
-  if ((points | good) != (1U << text.size()) - 1 || third == 0 || (third & (third - 1)) != 0)
+  const unsigned starts = points << 1 | 1, all = (1U << text.size()) - 1;
+  const unsigned long_numbers = good & good >> 1 & good >> 2 & good >> 3;
+  const unsigned leading_zeros = zeros & starts & good >> 1;
+  if ((points | good) != all || third == 0 || (third & (third - 1)) != 0 || (starts & ~good) != 0 ||
+      long_numbers != 0 || leading_zeros != 0)
     return false;
   char values[20];  // four bytes can be read wherever a number begins
   _mm_storeu_si128(reinterpret_cast<__m128i*>(values), digits);
-  bool bad = false;
   const auto octet = [&](unsigned from, unsigned to) {
-    const unsigned size = to - from;
     std::uint32_t word;
     std::memcpy(&word, values + from, 4);
-    bad |= (size > 1 && (word & 0xff) == 0) || size - 1 > 2;
-    word <<= (8 * (4 - size)) & 31;
-    const unsigned value = (word >> 24) + 10 * (word >> 16 & 0xff) + 100 * (word >> 8 & 0xff);
-    bad |= value > 255;
-    return value;
+    word <<= 8 * (4 - (to - from));
+    return (word >> 24) + 10 * (word >> 16 & 0xff) + 100 * (word >> 8 & 0xff);
   };
   const auto place = [](unsigned bits) { return static_cast<unsigned>(std::countr_zero(bits)); };
   const unsigned a = place(points), b = place(second), c = place(third);
-  const std::uint32_t octets = octet(0, a) | octet(a + 1, b) << 8 | octet(b + 1, c) << 16 |
-                               octet(c + 1, static_cast<unsigned>(text.size())) << 24;
+  const std::uint32_t first_octet = octet(0, a), second_octet = octet(a + 1, b),
+                      third_octet = octet(b + 1, c),
+                      last_octet = octet(c + 1, static_cast<unsigned>(text.size()));
+  if ((first_octet | second_octet | third_octet | last_octet) > 255) return false;
+  const std::uint32_t octets =
+      first_octet | second_octet << 8 | third_octet << 16 | last_octet << 24;
   std::memcpy(out, &octets, sizeof octets);
-  return !bad;
+  return true;
 }
 #endif
 
