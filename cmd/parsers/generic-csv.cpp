@@ -209,11 +209,11 @@ class GenericCsv {
   void emit_row(Emit& emit) {
     const Cells cells = csv_.cells();
     const std::string_view text = csv_.text();
-    const bool plain = csv_.plain();
-    const std::size_t valid = plain ? text.size() : valid_utf8_prefix(text.data(), text.size());
+    const std::uint64_t unplain = csv_.unplain();
+    const std::size_t valid = ~unplain ? text.size() : valid_utf8_prefix(text.data(), text.size());
     if (valid != text.size()) return emit.failed(text, fmt::format("byte {} is not UTF-8", valid));
     emit.record(raw_of(cells), csv_.text(), [&](Event& event) {
-      columns_.fill(cells, event, plain);
+      columns_.fill(cells, event, unplain);
       if (event.verdict() == Verdict::keep) compose(cells, event);
       if (event.verdict() == Verdict::keep && !type_.empty() &&
           !event.has(field::classification.type))

@@ -84,7 +84,6 @@ class Runner final : private Emit {
   Event event_, made_;
   LineError line_error_;
   Record record_;
-  std::string encoded_;
   // a batch: events whose lines are kept here until their verdict
   struct Held {
     explicit Held(const EventRules& rules) : event(rules) {}

@@ -81,6 +81,7 @@ void Runner::parse_report(const Record& record) {
 
 void Runner::parse_stream(const ByteSource& bytes) {
   std::optional<Error> broken;
+  made_.clear();
   Report report{[&](char* out, std::size_t size) {
                   auto got = bytes(out, size);
                   if (!got) broken = got.error();
@@ -118,12 +119,16 @@ void Runner::run_raw() {
 }
 
 Event& Runner::begin() {
-  made_.clear(p_.bot.shape == Shape::collector ? MessageKind::report : MessageKind::event);
-  if (p_.bot.shape == Shape::collector)
-    made_.set_verbatim(field::time.observation,
-                       '"' + Timestamp{p_.rules.now().seconds, 0}.text() + '"');
-  else if (p_.bot.shape == Shape::parser)
-    made_.copy_fields(event_, copied_);
+  if (!made_.restart()) {
+    made_.clear(p_.bot.shape == Shape::collector ? MessageKind::report : MessageKind::event);
+    if (p_.bot.shape == Shape::collector) {
+      made_.set_verbatim(field::time.observation,
+                         '"' + Timestamp{p_.rules.now().seconds, 0}.text() + '"');
+    } else if (p_.bot.shape == Shape::parser) {
+      made_.copy_fields(event_, copied_);
+      made_.mark();  // the report's other events begin like this one
+    }
+  }
   if (p_.rules.undeclared) made_.permit(&permitted_, &permitted_others_);
   return made_;
 }
@@ -134,10 +139,10 @@ void Runner::end(std::string_view raw, std::string_view original) {
   if (p_.rules.undeclared) made_.permit(nullptr, nullptr);
   if (made_.verdict() == Verdict::keep) {
     if (!raw.empty() && !made_.has(field::raw)) {
-      encoded_ = '"';
-      append_base64(encoded_, raw);
-      encoded_ += '"';
-      made_.set_verbatim(field::raw, encoded_);
+      const std::size_t size = base64_size(raw.size());
+      char* const value = made_.set_verbatim(field::raw, size + 2);
+      value[0] = value[size + 1] = '"';
+      write_base64(value + 1, raw);
     }
     add_defaults(made_);
     if (type_wanted_) made_.set_kind(MessageKind::event);

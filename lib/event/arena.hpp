@@ -4,14 +4,18 @@
 #include <cstddef>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
 namespace intelmq {
 
-/// Memory for what one event adds; taken piece by piece, given back all at once.
+/// Memory for what one event adds; taken piece by piece, given back all at once. `padding` bytes
+/// behind every piece may be read and, until the next one is taken, written.
 class Arena {
  public:
+  static constexpr std::size_t padding = 64;
+
   /// Room for `size` bytes; stays in place until `reset`.
   char* take(std::size_t size) {
     if (size > left_) grow(size);
@@ -25,12 +29,17 @@ class Arena {
     std::memcpy(out, text.data(), text.size());
     return {out, text.size()};
   }
-  /// Forgets everything; keeps the first chunk for the next event.
-  void reset() {
+  /// Forgets everything but the first `kept` bytes; keeps the first chunk for the next event.
+  void reset(std::size_t kept = 0) {
     if (chunks_.size() > 1) chunks_.resize(1);
     if (chunks_.empty()) return;
-    at_ = chunks_[0].get();
-    left_ = first_size;
+    at_ = chunks_[0].get() + kept;
+    left_ = first_size - kept;
+  }
+  /// How many bytes `reset` must keep so that all of them stay; nothing if it cannot.
+  std::optional<std::size_t> used() const {
+    if (chunks_.size() != 1) return std::nullopt;
+    return first_size - left_;
   }
 
  private:
@@ -40,8 +49,8 @@ class Arena {
                               : size > first_size                   ? size
                                                                     : first_size;
     if (chunks_.empty() && size > first_size)  // the first chunk always has the same size
-      chunks_.emplace_back(new char[first_size]);
-    chunks_.emplace_back(new char[chunk]);
+      chunks_.emplace_back(new char[first_size + padding]);
+    chunks_.emplace_back(new char[chunk + padding]);
     at_ = chunks_.back().get();
     left_ = chunk;
   }

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "event/clean.hpp"
 
-#ifdef __SSE2__
 #include <emmintrin.h>
-#endif
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
 
+#include "base/short_text.hpp"
 #include "event/classification.hpp"
 #include "event/harmonise.hpp"
 #include "event/name_index.hpp"
@@ -19,16 +18,6 @@
 
 namespace intelmq {
 namespace {
-
-#ifdef __SSE2__
-/// Up to 16 bytes; the missing ones are zero.
-__m128i load_bytes(const char* from, std::size_t size) {
-  if (size >= 16) return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
-  if (size < 8) return _mm_cvtsi64_si128(static_cast<long long>(detail::short_word_at(from, size)));
-  const std::uint64_t rest = detail::word_at(from + size - 8) >> (8 * (15 - size)) >> 8;
-  return _mm_set_epi64x(static_cast<long long>(rest),
-                        static_cast<long long>(detail::word_at(from)));
-}
 
 unsigned mask_of(__m128i bytes) { return static_cast<unsigned>(_mm_movemask_epi8(bytes)); }
 
@@ -42,9 +31,9 @@ template <class Bad>
 bool is_free_of(std::string_view text, Bad bad) {
   const char* at = text.data();
   std::size_t left = text.size();
-  if (left < 16) return (mask_of(bad(load_bytes(at, left))) & ((1u << left) - 1)) == 0;
-  __m128i found = bad(load_bytes(at + left - 16, 16));
-  for (; left > 16; at += 16, left -= 16) found = _mm_or_si128(found, bad(load_bytes(at, 16)));
+  if (left < 16) return (mask_of(bad(load_16({at, left}))) & ((1u << left) - 1)) == 0;
+  __m128i found = bad(load_16({at + left - 16, 16}));
+  for (; left > 16; at += 16, left -= 16) found = _mm_or_si128(found, bad(load_16({at, 16})));
   return mask_of(found) == 0;
 }
 
@@ -54,17 +43,12 @@ __m128i unplain(__m128i bytes) {
   return _mm_or_si128(_mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(' ')), is(0x7f)),
                       _mm_or_si128(is('"'), is('\\')));
 }
-#endif
 
 bool has_blank_ends(std::string_view text) { return text.front() == ' ' || text.back() == ' '; }
 
 /// Whether a byte of the plain text lies between two letters.
 bool has_between(std::string_view text, char first, char last) {
-#ifdef __SSE2__
   return !is_free_of(text, [=](__m128i bytes) { return between(bytes, first, last); });
-#else
-  return std::any_of(text.begin(), text.end(), [=](char c) { return c >= first && c <= last; });
-#endif
 }
 
 bool is_digits(std::string_view text) {
@@ -113,7 +97,6 @@ bool is_host_bytes(std::string_view text) {
   });
 }
 
-#ifdef __SSE2__
 /// A bit for each of the first `size` (1 to 16) bytes that is a dot, or not one of a host name, or
 /// neither a digit nor a dot.
 struct HostBits {
@@ -121,7 +104,7 @@ struct HostBits {
 };
 
 HostBits host_bits(const char* from, std::size_t size) {
-  const __m128i bytes = load_bytes(from, size);
+  const __m128i bytes = load_16({from, size});
   const auto is = [bytes](char c) { return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)); };
   const __m128i letters = _mm_or_si128(between(bytes, 'a', 'z'), _mm_or_si128(is('-'), is('_')));
   const __m128i dots = is('.');
@@ -144,9 +127,6 @@ bool is_host_name(std::string_view text) {
   const std::uint64_t ends = 1 | std::uint64_t{1} << (text.size() - 1);
   return bad == 0 && names != 0 && (dots & (dots << 1 | ends)) == 0;
 }
-#else
-bool is_host_name(std::string_view text) { return is_host_bytes(text) && valid_fqdn(text); }
-#endif
 
 /// `x` is the rarer letter to look for.
 bool has_hxxp(std::string_view text) {
@@ -178,15 +158,7 @@ bool is_web_address(std::string_view text) {
 
 }  // namespace
 
-bool is_plain(std::string_view text) {
-#ifdef __SSE2__
-  return !text.empty() && is_free_of(text, unplain);
-#else
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
-  });
-#endif
-}
+bool is_plain(std::string_view text) { return !text.empty() && is_free_of(text, unplain); }
 
 bool plain_fits(FieldPattern pattern, std::string_view plain) {
   switch (pattern) {

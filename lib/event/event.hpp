@@ -88,6 +88,11 @@ class Event {
   bool read(const char* line, std::size_t size, LineError& error);
   /// Becomes a new, empty message that was read from nowhere.
   void clear(MessageKind kind = MessageKind::event);
+  /// What the event holds now, read from nowhere and of kind `event`, is what `restart` goes back
+  /// to, for as long as neither `clear` nor `read` is called.
+  void mark();
+  /// Becomes what it was when marked; false, and to be cleared, if there is no mark any more.
+  bool restart();
   /// Appends the line, without a line feed.
   void write(OutBuffer& out) const;
   /// Makes this a copy of another message's fields named in `names`, in that order.
@@ -164,6 +169,9 @@ class Event {
   bool add_clean(FieldId id, std::string_view plain);
   /// Sets raw JSON text that is known to be valid for the field: constants, rendered tables.
   void set_verbatim(FieldId id, std::string_view json);
+  /// The same for who writes the `size` bytes there himself; up to Arena::padding more may be
+  /// written.
+  char* set_verbatim(FieldId id, std::size_t size);
   /// Removes a field; `extra` removes all extra.*. False if it was not there.
   bool remove(const FieldName& name);
 
@@ -268,6 +276,7 @@ class Event {
   };
   Expected unexpected_key(const char* p, std::size_t size, const char* value, std::size_t member);
   void expect_this_order();
+  void forget_line();
   void drop_earlier(std::uint32_t key);
   void spread_extra();
   bool take_type(LineError& error);
@@ -343,6 +352,8 @@ class Event {
   std::size_t from_line_ = 0;
   EventKeys keys_;
   Arena arena_;
+  FlatList<Slot> marked_;         // the members at the mark, ...
+  std::size_t marked_bytes_ = 0;  // ... and what they took of the arena
   std::uint32_t duplicates_ = 0;
   std::vector<std::size_t> respelt_;  // members whose keys stand in the line with escapes
   bool spaced_ = true, has_type_ = false, line_changed_ = false;

@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/short_text.hpp"
 #include "event/clean.hpp"
 #include "event/export.hpp"
 #include "event/harmonise.hpp"
@@ -155,17 +156,18 @@ bool Event::add_clean(const FieldName& name, std::string_view text) {
 bool Event::add_clean(FieldId id, std::string_view text) {
   if (is_ignored_text(text)) return false;
   const FieldRule* rule = rules_->harmonization.rule(id, kind_);
-  if (!rule || find(id) || rule->regex || rule->iregex ||
+  const std::uint32_t key = keys_.of(id);
+  if (!rule || keys_.has(key) || rule->regex || rule->iregex ||
       (rule->max_length && text.size() > rule->max_length) || !is_clean(rule->type, text) ||
       !plain_fits(rule->pattern, text))
     return false;
-  declared(id);
+  if (permitted_) declared(id);
   const std::size_t quote = is_bare(rule->type) ? 0 : 1;
   const std::size_t size = text.size() + 2 * quote;
   char* value = arena_.take(size);
   value[0] = value[size - 1] = '"';
-  std::memcpy(value + quote, text.data(), text.size());
-  append_kept(keys_.of(id), {value, size}).put(Slot::checked);
+  copy_short(value + quote, text.data(), text.size());
+  append_kept(key, {value, size}).put(Slot::checked);
   return true;
 }
 
@@ -252,6 +254,20 @@ void Event::set_constant(const FieldName& name, std::uint32_t key, std::string_v
   } else {
     append_kept(key ? key : key_of(name), json).put(Slot::checked);
   }
+}
+
+char* Event::set_verbatim(FieldId id, std::size_t size) {
+  declared(id);
+  char* const value = arena_.take(size);
+  Slot* slot = find(id);
+  if (slot)
+    replace_value(*slot, std::string_view{});
+  else
+    slot = &append_kept(keys_.of(id), {});
+  slot->value = value;
+  slot->value_size = static_cast<std::uint32_t>(size);
+  slot->put(Slot::checked);
+  return value;
 }
 
 bool Event::settle(FieldId, Added added) {

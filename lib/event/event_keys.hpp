@@ -78,10 +78,12 @@ class EventKeys {
   /// The same for a name of any kind, which must stay in place until `next_event`.
   std::uint32_t of(std::string_view name);
 
-  /// A new event begins: no key stands in it yet.
-  void next_event() {
+  /// A new event begins: no key stands in it yet. False if keys got other numbers than before.
+  bool next_event() {
     event_ += std::uint64_t{1} << 32;
-    if (loose_ || event_ == 0) forget();
+    const bool kept = !loose_ && event_ != 0;
+    if (!kept) forget();
+    return kept;
   }
   /// Whether the key stands in the event, ...
   bool has(std::uint32_t key) const { return stamps_[key] >= event_; }

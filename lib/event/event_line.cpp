@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstring>
 
+#include "base/short_text.hpp"
 #include "event/event.hpp"
 #include "event/harmonise.hpp"
 #include "event/scanner.hpp"
@@ -14,17 +15,44 @@ Event::Event(const EventRules& rules) : rules_{&rules} { clear(); }
 
 void Event::clear(MessageKind kind) {
   kind_ = kind;
-  line_ = line_end_ = tail_ = nullptr;
   members_.clear();
-  from_line_ = 0;
+  marked_.clear();
   keys_.next_event();
   arena_.reset();
+  forget_line();
+}
+
+/// What a new event does not have yet, whatever its fields.
+void Event::forget_line() {
+  line_ = line_end_ = tail_ = nullptr;
+  from_line_ = 0;
   duplicates_ = 0;
   spaced_ = true;
   has_type_ = line_changed_ = false;
   verdict_ = Verdict::keep;
   reason_.clear();
   paths_.clear();
+}
+
+void Event::mark() {
+  const auto used = arena_.used();
+  if (!used) return;
+  marked_bytes_ = *used;
+  marked_.clear();
+  for (const Slot& slot : members_) marked_.push_back(slot);
+}
+
+bool Event::restart() {
+  if (marked_.empty() || !keys_.next_event()) return false;
+  kind_ = MessageKind::event;
+  members_.clear();
+  for (const Slot& slot : marked_) {
+    keys_.put(slot.key(), members_.size());
+    members_.push_back(slot);
+  }
+  arena_.reset(marked_bytes_);
+  forget_line();
+  return true;
 }
 
 bool Event::read(const char* line, std::size_t size, LineError& error) {
@@ -183,14 +211,13 @@ void Event::write_member(OutBuffer& out, const Slot& slot, bool comma) const {
   to[1] = ' ';
   to += comma ? 1 + blank : 0;
   *to = '"';
-  std::memcpy(to + 1, key.name, key.size);
-  to += key.size + 1;
+  to = copy_short(to + 1, key.name, key.size);
   to[0] = '"';
   to[1] = ':';
   to[2] = ' ';
   to += 2 + blank;
-  std::memcpy(to, slot.value, slot.value_size);
-  out.advance(static_cast<std::size_t>(to + slot.value_size - start));
+  to = copy_short(to, slot.value, slot.value_size);
+  out.advance(static_cast<std::size_t>(to - start));
 }
 
 void Event::write_changed(OutBuffer& out) const {

@@ -5,30 +5,13 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string_view>
+
+#include "base/short_text.hpp"
 
 namespace intelmq {
 
 namespace detail {
-
-inline std::uint64_t word_at(const char* p) {
-  std::uint64_t word;
-  std::memcpy(&word, p, 8);
-  return word;
-}
-
-/// Up to seven bytes as a word.
-inline std::uint64_t short_word_at(const char* p, std::size_t size) {
-  const auto byte = [p](std::size_t at) {
-    return std::uint64_t{static_cast<unsigned char>(p[at])} << (8 * at);
-  };
-  if (size < 4) return size ? byte(0) | byte(size / 2) | byte(size - 1) : 0;
-  std::uint32_t first, last;
-  std::memcpy(&first, p, 4);
-  std::memcpy(&last, p + size - 4, 4);
-  return first | std::uint64_t{last} << (8 * (size - 4));
-}
 
 constexpr std::uint64_t load_word(std::string_view text, std::size_t at) {
   std::uint64_t word = 0;
@@ -56,11 +39,8 @@ class NameIndex {
 
   /// The name's number, or `none`.
   std::size_t find(std::string_view name) const {
-    using namespace detail;
-    const bool is_short = name.size() < 8;
-    const std::uint64_t first =
-        is_short ? short_word_at(name.data(), name.size()) : word_at(name.data());
-    const std::uint64_t last = is_short ? first : word_at(name.data() + name.size() - 8);
+    const std::uint64_t first = load_8(name.data(), name.size());
+    const std::uint64_t last = name.size() < 8 ? first : load_8(name.data() + name.size() - 8, 8);
     const std::uint8_t found = slots_[slot_of(first, last, name.size())];
     return found != free && names_[found] == name ? found : none;
   }

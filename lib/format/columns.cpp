@@ -136,6 +136,7 @@ Result<Columns::Column> Columns::read_column(std::string_view names, const Colum
     const Target& first = out.targets.front();
     if (!first.regex && (first.form == Form::text || first.form == Form::url))
       out.quick = first.field.id();
+    out.quick_time = !first.regex && first.form == Form::time && fuzzy_;
   }
   return out;
 }
@@ -163,15 +164,25 @@ std::vector<FieldName> Columns::fields() const {
   return out;
 }
 
-void Columns::fill(std::span<const std::string_view> cells, Event& event, bool plain) {
-  plain_ = plain;
+void Columns::fill(std::span<const std::string_view> cells, Event& event, std::uint64_t unplain) {
   const std::size_t count = std::min(cells.size(), columns_.size());
   for (std::size_t i = 0; i < count; ++i) {
     const Column& column = columns_[i];
     if (cells[i].empty()) continue;
-    if (plain && column.quick && event.add_clean(*column.quick, cells[i])) continue;
+    plain_ = !(unplain >> std::min<std::size_t>(i, 63) & 1);
+    if (plain_ && column.quick && event.add_clean(*column.quick, cells[i])) continue;
+    if (column.quick_time && fill_time(cells[i], event)) continue;
     if (!fill_cell(column, cells[i], event)) return;
   }
+}
+
+/// The short way for the usual form of time.source.
+bool Columns::fill_time(std::string_view cell, Event& event) {
+  char plain[plain_time_size + 2];
+  if (event.has(field::time.source) || !write_plain_time(cell, plain + 1)) return false;
+  plain[0] = plain[plain_time_size + 1] = '"';
+  event.set_verbatim(field::time.source, {plain, sizeof plain});
+  return true;
 }
 
 bool Columns::fill_cell(const Column& column, std::string_view cell, Event& event) {
@@ -207,12 +218,7 @@ Columns::Tried Columns::try_target(const Target& target, std::string_view cell, 
 }
 
 Columns::Tried Columns::add_time(const Target& target, std::string_view value, Event& event) {
-  char plain[plain_time_size + 2];
-  if (fuzzy_ && !event.has(target.field) && write_plain_time(value, plain + 1)) {
-    plain[0] = plain[plain_time_size + 1] = '"';
-    event.set_verbatim(*target.field.id(), {plain, sizeof plain});
-    return Tried::done;
-  }
+  if (fuzzy_ && fill_time(value, event)) return Tried::done;
   const auto time = time_format_.convert(value, event.rules().now());
   if (!time) {
     event.reject(fmt::format("{}: {}", target.field.text(), time.error().text));

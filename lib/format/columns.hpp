@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -44,9 +45,11 @@ class Columns {
   static Result<Columns> compile(const ColumnOptions& options, const Harmonization& fields);
 
   /// Sets the fields; the event is rejected when a cell that is required fits into none of its
-  /// fields, a field is there already, or a time or JSON cannot be read. `plain`: all cells are
-  /// known to be empty or plain (see event/clean.hpp).
-  void fill(std::span<const std::string_view> cells, Event& event, bool plain = false);
+  /// fields, a field is there already, or a time or JSON cannot be read. `unplain`: a bit
+  /// for every cell that is not known to be empty or plain (see event/clean.hpp); the last one is
+  /// for all cells from there on.
+  void fill(std::span<const std::string_view> cells, Event& event,
+            std::uint64_t unplain = ~std::uint64_t{0});
 
   /// Every field that a column may set.
   std::vector<FieldName> fields() const;
@@ -62,6 +65,7 @@ class Columns {
   struct Column {
     std::vector<Target> targets;
     std::optional<FieldId> quick;  ///< Plain cells may go straight into this field.
+    bool quick_time = false;       ///< Times in the usual form may.
     bool ignored = false;  ///< A cell that fits none of the targets is passed over in silence.
     bool required = true;
   };
@@ -70,6 +74,7 @@ class Columns {
   Result<Column> read_column(std::string_view names, const ColumnOptions& options,
                              const Harmonization& fields) const;
   Result<void> read_required(const Json& required);
+  static bool fill_time(std::string_view cell, Event& event);
   bool fill_cell(const Column& column, std::string_view cell, Event& event);
   Tried try_target(const Target& target, std::string_view cell, Event& event);
   Tried add_time(const Target& target, std::string_view value, Event& event);

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "format/csv.hpp"
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
 #include <algorithm>
 #include <cstring>
 #include <utility>
+
+#include "format/csv_bits.hpp"
 
 namespace intelmq {
 namespace {
@@ -19,24 +17,11 @@ std::size_t find_byte(std::string_view text, char c, std::size_t from) {
                : text.size();
 }
 
-#ifdef __SSE2__
-/// A bit for each of the next (at most 16) bytes that is such a one.
-struct ByteBits {
-  unsigned delimiters, quotes, unplain;
-};
-
-/// 16 bytes must be readable, though only `left` of them count.
-ByteBits look_at(const char* from, char delimiter, std::size_t left) {
-  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
-  const unsigned all = left < 16 ? (1u << left) - 1 : 0xffffu;
-  const auto mask = [all](__m128i m) { return static_cast<unsigned>(_mm_movemask_epi8(m)) & all; };
-  const auto is = [bytes](char c) { return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)); };
-  const unsigned delimiters = mask(is(delimiter));
-  const __m128i odd =
-      _mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(' ')), _mm_or_si128(is('\\'), is(0x7f)));
-  return {delimiters, mask(is('"')), mask(odd) & ~delimiters};
+/// For each bit, all ones if an odd number of bits is set up to and including it.
+std::uint64_t prefix_parity(std::uint64_t bits) {
+  for (int shift = 1; shift < 64; shift *= 2) bits ^= bits << shift;
+  return bits;
 }
-#endif
 
 ByteSource without_nuls(ByteSource bytes) {
   return [bytes = std::move(bytes)](char* out, std::size_t size) -> Result<std::size_t> {
@@ -146,8 +131,111 @@ void CsvReader::settle(LineEnd end) {
     other_ = true;
 }
 
+/// Whether what is held begins with a row: no comment, no blank line.
+bool CsvReader::at_row() const {
+  const std::string_view held = window_.text();
+  if (held.empty() || cut_) return false;
+  if (held[0] > ' ' && held[0] != '#') return true;
+  const std::size_t first = held.find_first_not_of(" \t");
+  return first != held.npos && held[first] != '\n' && held[first] != '\r' &&
+         !(style_.comments && held[first] == '#');
+}
+
+/// The short way for the usual row: it is one line that is held to its end, and its cells have
+/// either no quotes or those around them, in which quotes are doubled. False, and nothing happened
+/// but to the cells, for any other row.
+bool CsvReader::quick_row() {
+  if (style_.delimiter.size() != 1 || !at_row()) return false;
+  const std::string_view held = window_.text();
+  std::uint64_t open = 0;          // all ones inside of quotes
+  std::uint64_t behind_quote = 0;  // 1 if the byte before the block is a quote, ...
+  std::uint64_t behind_cut = 1;    // ... or a delimiter or the row's beginning
+  std::uint64_t odd = 0, quotes = 0;
+  std::size_t from = 0;
+  for (std::size_t at = 0; at < held.size(); at += 64) {
+    CsvBits bits = look_at_csv(held.data() + at, style_.delimiter[0]);
+    std::uint64_t inside = open;
+    if (bits.quotes) inside ^= prefix_parity(bits.quotes);
+    const std::uint64_t end = bits.ends & ~inside & (0 - (bits.ends & ~inside));
+    const std::uint64_t row = end ? end - 1 : ~std::uint64_t{0};
+    bits.delimiters &= row & ~inside;
+    if (bits.ends & row) return false;
+    odd |= bits.odd & row;
+    if (bits.quotes || behind_quote) {
+      bits.quotes &= row;
+      const std::uint64_t after_quote = bits.quotes << 1 | behind_quote;
+      const std::uint64_t after_cut = bits.delimiters << 1 | behind_cut;
+      const std::uint64_t opening = bits.quotes & inside, closing = bits.quotes & ~inside;
+      const std::uint64_t after_closing = closing << 1 | (behind_quote & ~open);
+      if ((opening & ~(after_quote | after_cut)) |
+          (after_closing & ~(bits.quotes | bits.delimiters | end)))
+        return false;
+      quotes |= bits.quotes;
+    }
+    for (std::uint64_t rest = bits.delimiters; rest; rest &= rest - 1) {
+      const std::size_t to = at + static_cast<unsigned>(__builtin_ctzll(rest));
+      cells_.emplace_back(held.data() + from, to - from);
+      from = to + 1;
+    }
+    if (end) {
+      const std::size_t to = at + static_cast<unsigned>(__builtin_ctzll(end));
+      cells_.emplace_back(held.data() + from, to - from);
+      return take_quick_row(to, quotes != 0, odd != 0);
+    }
+    open = inside >> 63 ? ~std::uint64_t{0} : 0;
+    behind_quote = bits.quotes >> 63;
+    behind_cut = bits.delimiters >> 63;
+  }
+  return false;
+}
+
+bool CsvReader::take_quick_row(std::size_t size, bool quoted, bool odd) {
+  const std::string_view held = window_.text();
+  if (size >= held.size() || size > max_record_) return false;
+  const bool cr = held[size] == '\r';
+  if (cr && size + 1 == held.size()) return false;
+  number_ = next_number_++;
+  offset_ = window_.offset();
+  settle({size, cr && held[size + 1] == '\n' ? std::size_t{2} : 1});
+  unplain_ = 0;
+  canonical_ = true;
+  if (quoted) unquote_cells(size);
+  if (odd) unplain_ = ~std::uint64_t{0};
+  return true;
+}
+
+/// Takes the quotes off the cells of a quick row.
+void CsvReader::unquote_cells(std::size_t row_size) {
+  scratch_.clear();
+  scratch_.reserve(row_size);  // so that it stays in place
+  for (std::size_t i = 0; i < cells_.size(); ++i) {
+    std::string_view& cell = cells_[i];
+    if (cell.empty() || cell[0] != '"') continue;
+    cell = cell.substr(1, cell.size() - 2);
+    std::size_t quote = find_byte(cell, '"', 0);
+    if (quote == cell.size()) {
+      canonical_ = canonical_ && find_byte(cell, ',', 0) != cell.size();
+      continue;
+    }
+    unplain_ |= std::uint64_t{1} << std::min<std::size_t>(i, 63);
+    const std::size_t start = scratch_.size();
+    std::size_t from = 0;
+    for (; quote < cell.size(); quote = find_byte(cell, '"', from)) {
+      scratch_.append(cell, from, quote + 1 - from);
+      from = quote + 2;
+    }
+    scratch_.append(cell, from);
+    cell = std::string_view{scratch_}.substr(start);
+  }
+}
+
 CsvReader::Found CsvReader::next() {
+  window_.drop(at_.size + at_.ending);
+  at_ = {};
+  cells_.clear();
+  if (quick_row()) return Found::row;
   if (!go_to_row()) return Found::end;
+  unplain_ = ~std::uint64_t{0};
   if (cut_ || line_.size > max_record_)
     return give_first_line("the line is longer than a record may be");
   const std::string_view line = window_.text().substr(0, line_.size);
@@ -184,25 +272,6 @@ bool CsvReader::is_delimiter(std::string_view held, std::size_t at) const {
 /// Splits a line that has no quotes; false if it has.
 bool CsvReader::split_plain(std::string_view line) {
   const std::string& delimiter = style_.delimiter;
-#ifdef __SSE2__
-  if (delimiter.size() == 1) {
-    plain_ = true;
-    std::size_t from = 0;
-    for (std::size_t at = 0; at < line.size(); at += 16) {
-      const ByteBits bits = look_at(line.data() + at, delimiter[0], line.size() - at);
-      if (bits.quotes) return plain_ = false;
-      plain_ = plain_ && !bits.unplain;
-      for (unsigned rest = bits.delimiters; rest; rest &= rest - 1) {
-        const std::size_t to = at + static_cast<unsigned>(__builtin_ctz(rest));
-        cells_.emplace_back(line.data() + from, to - from);
-        from = to + 1;
-      }
-    }
-    cells_.emplace_back(line.data() + from, line.size() - from);
-    return true;
-  }
-#endif
-  plain_ = false;
   if (find_byte(line, '"', 0) != line.size()) return false;
   for (std::size_t from = 0;;) {
     const std::size_t to = std::min(line.find(delimiter, from), line.size());

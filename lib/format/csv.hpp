@@ -48,8 +48,9 @@ class CsvReader {
   std::string_view text() const { return window_.text().substr(0, at_.size); }
   /// The row with its line end.
   std::string_view whole() const { return window_.text().substr(0, at_.size + at_.ending); }
-  /// Whether all cells are known to be plain (see event/clean.hpp) or empty.
-  bool plain() const { return plain_; }
+  /// A bit for every cell that is not known to be plain (see event/clean.hpp) or empty; the last
+  /// one is for all cells from there on. All are set if the row may hold bytes beyond ASCII.
+  std::uint64_t unplain() const { return unplain_; }
   /// Whether append_csv_row would write the row as it stands, if the delimiter is a comma.
   bool canonical() const { return canonical_; }
   /// The line end that a row written for this feed takes: "\n" when all rows so far had it,
@@ -66,6 +67,10 @@ class CsvReader {
   bool go_to_row();
   bool find_line();
   void skip_rest();
+  bool at_row() const;
+  bool quick_row();
+  bool take_quick_row(std::size_t size, bool quoted, bool odd);
+  void unquote_cells(std::size_t row_size);
   bool split(bool ended);
   bool split_plain(std::string_view line);
   Cell read_cell(std::string_view held, std::size_t& at, bool ended);
@@ -87,7 +92,8 @@ class CsvReader {
   std::vector<Unquoted> unquoted_;  // cells whose text is in scratch_
   std::string scratch_;
   std::uint64_t number_ = 0, next_number_ = 1, offset_ = 0;
-  bool lf_ = false, other_ = false, cut_ = false, canonical_ = true, plain_ = false;
+  bool lf_ = false, other_ = false, cut_ = false, canonical_ = true;
+  std::uint64_t unplain_ = 0;
   const char* reason_ = "";
 };
 

@@ -9,7 +9,14 @@
 
 namespace intelmq {
 
-/// Appends the base64 form of `bytes`: standard alphabet, padded, on one line.
+/// How long the base64 form of so many bytes is.
+constexpr std::size_t base64_size(std::size_t bytes) noexcept { return (bytes + 2) / 3 * 4; }
+
+/// Writes the base64 form of `bytes`, base64_size() characters: standard alphabet, padded, on one
+/// line.
+void write_base64(char* to, std::string_view bytes);
+
+/// Appends the base64 form of `bytes`.
 void append_base64(std::string& out, std::string_view bytes);
 
 /// Decodes base64 piece by piece as Python's b64decode does: ASCII characters outside the alphabet
