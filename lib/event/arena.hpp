@@ -26,7 +26,7 @@ class Arena {
   }
   std::string_view keep(std::string_view text) {
     char* out = take(text.size());
-    std::memcpy(out, text.data(), text.size());
+    if (!text.empty()) std::memcpy(out, text.data(), text.size());
     return {out, text.size()};
   }
   /// Forgets everything but the first `kept` bytes; keeps the first chunk for the next event.
