@@ -9,25 +9,28 @@
 #include <atomic>
 
 namespace intelmq {
+
+struct Wakeup::Flags {
+  std::atomic<bool> finish{false}, interrupted{false}, reload{false}, report{false};
+  static_assert(std::atomic<bool>::is_always_lock_free);
+  bool any() const { return finish || reload || report; }
+};
+
 namespace {
 
-std::atomic<bool> finish{false};
-std::atomic<bool> interrupted{false};
-std::atomic<bool> reload{false};
-std::atomic<bool> report{false};
-static_assert(std::atomic<bool>::is_always_lock_free);
+Wakeup::Flags flags;
 
 constexpr int interrupted_exit = 130;
 
 void on_signal(int signal) {
   switch (signal) {
     case SIGINT:
-      if (interrupted.exchange(true)) _exit(interrupted_exit);
-      finish = true;
+      if (flags.interrupted.exchange(true)) _exit(interrupted_exit);
+      flags.finish = true;
       break;
-    case SIGTERM: finish = true; break;
-    case SIGHUP: reload = true; break;
-    default: report = true;
+    case SIGTERM: flags.finish = true; break;
+    case SIGHUP: flags.reload = true; break;
+    default: flags.report = true;
   }
 }
 
@@ -44,11 +47,9 @@ bool is_ignored(int signal) {
   return sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
-bool any_pending() { return finish || reload || report; }
-
 }  // namespace
 
-Wakeup::Wakeup() {
+Wakeup::Wakeup() : flags_{&flags} {
   install(SIGPIPE, SIG_IGN);
   install(SIGXFSZ, SIG_IGN);
   install(SIGINT, on_signal);
@@ -57,14 +58,14 @@ Wakeup::Wakeup() {
   if (!is_ignored(SIGHUP)) install(SIGHUP, on_signal);  // nohup(1)
 }
 
-bool Wakeup::finish_asked() const { return finish.load(std::memory_order_relaxed); }
+bool Wakeup::finish_asked() const { return flags_->finish.load(std::memory_order_relaxed); }
 
 bool Wakeup::take_reload() {
-  return reload.load(std::memory_order_relaxed) && reload.exchange(false);
+  return flags_->reload.load(std::memory_order_relaxed) && flags_->reload.exchange(false);
 }
 
 bool Wakeup::take_report() {
-  return report.load(std::memory_order_relaxed) && report.exchange(false);
+  return flags_->report.load(std::memory_order_relaxed) && flags_->report.exchange(false);
 }
 
 bool Wakeup::wait(int fd, int timeout_ms) const {
@@ -74,7 +75,7 @@ bool Wakeup::wait(int fd, int timeout_ms) const {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) sigaddset(&ours, signal);
   pthread_sigmask(SIG_BLOCK, &ours, &before);
   int ready = 0;
-  if (!any_pending()) {
+  if (!flags_->any()) {
     pollfd watched = {fd, POLLIN, 0};
     const timespec limit = {timeout_ms / 1000, (timeout_ms % 1000) * 1000000L};
     ready = ppoll(&watched, 1, timeout_ms < 0 ? nullptr : &limit, &before);

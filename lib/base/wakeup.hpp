@@ -17,6 +17,11 @@ class Wakeup {
   /// Waits until `fd` is readable (fd < 0: nothing to read), a signal comes, or the time is over
   /// (`timeout_ms` < 0: never). A signal that came just before is not missed. True: readable.
   bool wait(int fd, int timeout_ms) const;
+
+  struct Flags;
+
+ private:
+  Flags* flags_;  // the program's, also for a module that has its own copy of this code
 };
 
 }  // namespace intelmq

@@ -86,12 +86,13 @@ bool Paths::abandoned() const {
          std::all_of(paths_.begin(), paths_.end(), [](const auto& path) { return path->gone; });
 }
 
-void open_paths(Paths& paths, const std::vector<std::string>& texts) {
+void open_paths(Paths& paths, const std::vector<std::string>& texts,
+                const DestinationOptions& options) {
   bool has_default = false;
   for (const std::string& text : texts) {
     const auto [name, url] = split_path(text);
     has_default = has_default || name == "_default";
-    auto destination = open_destination(url);
+    auto destination = open_destination(url, options);
     if (!destination)
       throw StartError("--destination: " + destination.error().text, ExitCode::cannot_create);
     paths.add(name, std::move(*destination));

@@ -43,6 +43,7 @@ class Paths {
 };
 
 /// Opens `[PATH=]URL` for each text; throws StartError(cannot_create).
-void open_paths(Paths& paths, const std::vector<std::string>& texts);
+void open_paths(Paths& paths, const std::vector<std::string>& texts,
+                const DestinationOptions& options = {});
 
 }  // namespace intelmq

@@ -46,10 +46,11 @@ void check_defaults(const Options& options, const EventRules& rules) {
   }
 }
 
-std::unique_ptr<Source> open_records(const Bot& bot, const Options& options) {
+std::unique_ptr<Source> open_records(const Bot& bot, const Options& options, Log& log) {
   if (bot.shape == Shape::collector) return nullptr;
   SourceOptions wanted;
   wanted.max_record = options.max_line.bytes;
+  wanted.log = &log;
   // A report carries a whole feed: up to 512 MiB, and a third more in base64.
   constexpr std::uint64_t report = (512ull << 20) / 3 * 4 + (1u << 20);
   if (bot.shape == Shape::parser && options.max_line == Options{}.max_line)
@@ -81,8 +82,8 @@ ExitCode run_bot(const Bot& bot, const std::vector<std::string>& arguments, Log&
   check_defaults(options, rules);
   Wakeup wakeup;
   Paths paths;
-  if (bot.shape != Shape::output) open_paths(paths, options.destination);
-  std::unique_ptr<Source> source = open_records(bot, options);
+  if (bot.shape != Shape::output) open_paths(paths, options.destination, {&log, &wakeup});
+  std::unique_ptr<Source> source = open_records(bot, options, log);
   const Context context{rules, log, paths.names()};
   auto instance = bot.make(settings.params(), context);
   const auto reload = [&](std::unique_ptr<Instance>& running) {

@@ -18,6 +18,6 @@ extern "C" {
 void intelmq_open_source(std::string_view url, const intelmq::SourceOptions& options,
                          intelmq::Result<std::unique_ptr<intelmq::Source>>& out);
 
-void intelmq_open_destination(std::string_view url,
+void intelmq_open_destination(std::string_view url, const intelmq::DestinationOptions& options,
                               intelmq::Result<std::unique_ptr<intelmq::Destination>>& out);
 }

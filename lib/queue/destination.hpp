@@ -27,8 +27,17 @@ class Destination {
   virtual Result<void> close() = 0;
 };
 
+class Log;
+class Wakeup;
+
+struct DestinationOptions {
+  Log* log = nullptr;              ///< For what does not end the run, such as a full queue.
+  const Wakeup* wakeup = nullptr;  ///< Ends the waiting for a server.
+};
+
 /// Opens `-` (standard output), `file:PATH[?sync=1]` (append) or `dir:PATH[?max=16MiB]` (a spool);
 /// an adapter is loaded for any other scheme. Error: names the URL and the schemes there are.
-Result<std::unique_ptr<Destination>> open_destination(std::string_view url);
+Result<std::unique_ptr<Destination>> open_destination(std::string_view url,
+                                                      const DestinationOptions& options = {});
 
 }  // namespace intelmq

@@ -9,11 +9,33 @@
 namespace intelmq {
 namespace {
 
+struct Shared {
+  std::string_view scheme, module;
+};
+
+// Several schemes of one module; any other is a module of its own name.
+constexpr Shared shared[] = {{"redis", "redis"}, {"rediss", "redis"}, {"redis+unix", "redis"}};
+
+std::string module_of(const std::string& scheme) {
+  for (const Shared& row : shared)
+    if (row.scheme == scheme) return std::string(row.module);
+  return scheme;
+}
+
+std::string found_schemes() {
+  std::string out;
+  for (const Shared& row : shared)
+    if (find_module("queue-" + std::string(row.module)))
+      out += ", " + std::string(row.scheme) + ":";
+  return out;
+}
+
 // The URL itself may hold a password: only its scheme is shown.
 Result<void*> adapter(const std::string& scheme, std::string_view symbol) {
-  const std::string module = "queue-" + scheme;
+  const std::string module = "queue-" + module_of(scheme);
   if (!find_module(module)) {
-    return fail(scheme + ":...: no adapter for '" + scheme + "'; known: -, file:, dir:");
+    return fail(scheme + ":...: no adapter for '" + scheme +
+                "'; known: -, file:, dir:" + found_schemes());
   }
   return load_module(module, symbol);
 }
@@ -40,13 +62,14 @@ Result<std::unique_ptr<Source>> open_source(std::string_view url, const SourceOp
                           : open_directory_source(*parsed, options);
 }
 
-Result<std::unique_ptr<Destination>> open_destination(std::string_view url) {
+Result<std::unique_ptr<Destination>> open_destination(std::string_view url,
+                                                      const DestinationOptions& options) {
   const std::string scheme = url_scheme(url);
   if (!is_built_in(scheme)) {
     const Result<void*> symbol = adapter(scheme, "intelmq_open_destination");
     if (!symbol) return tl::unexpected<Error>(symbol.error());
     Result<std::unique_ptr<Destination>> opened;
-    reinterpret_cast<decltype(&intelmq_open_destination)> (*symbol)(url, opened);
+    reinterpret_cast<decltype(&intelmq_open_destination)> (*symbol)(url, options, opened);
     return opened;
   }
   const Result<QueueUrl> parsed = QueueUrl::parse(url);

@@ -55,9 +55,12 @@ class Source {
   virtual const Error& error() const = 0;
 };
 
+class Log;
+
 struct SourceOptions {
   std::size_t max_record = 16u << 20;
   std::size_t block = 256u << 10;
+  Log* log = nullptr;  ///< For what does not end the source, such as a server that comes back.
 };
 
 /// Opens `-`, `file:PATH` or `dir:PATH[?follow=1]`; an adapter is loaded for any other scheme.

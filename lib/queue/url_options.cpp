@@ -14,7 +14,9 @@ int hex_digit(char c) {
   return -1;
 }
 
-std::optional<std::string> decode(std::string_view text) {
+}  // namespace
+
+std::optional<std::string> percent_decoded(std::string_view text) {
   std::string plain;
   for (std::size_t i = 0; i < text.size(); ++i) {
     char c = text[i];
@@ -31,6 +33,8 @@ std::optional<std::string> decode(std::string_view text) {
   }
   return plain;
 }
+
+namespace {
 
 tl::unexpected<Error> bad_escape(const std::string& thing) {
   return fail(thing + ": '%' must be followed by two hex digits (not 00); write %25 for a percent");
@@ -85,7 +89,7 @@ Result<QueueUrl> QueueUrl::parse(std::string_view url) {
   std::string_view options = question == std::string_view::npos ? "" : rest.substr(question + 1);
   rest = rest.substr(0, question);
   if (rest.substr(0, 3) == "///") rest.remove_prefix(2);
-  const std::optional<std::string> path = decode(rest);
+  const std::optional<std::string> path = percent_decoded(rest);
   if (!path) return bad_escape(parsed.scheme_ + ":" + std::string(rest));
   parsed.path_ = *path;
   while (!options.empty()) {
@@ -94,7 +98,7 @@ Result<QueueUrl> QueueUrl::parse(std::string_view url) {
     const std::size_t equals = option.find('=');
     const std::string name(option.substr(0, equals));
     const std::optional<std::string> value =
-        decode(equals == std::string_view::npos ? "" : option.substr(equals + 1));
+        percent_decoded(equals == std::string_view::npos ? "" : option.substr(equals + 1));
     if (!value) return bad_escape(parsed.scheme_ + ":" + *path + ": option '" + name + "'");
     if (!option.empty()) parsed.options_.emplace_back(name, *value);
   }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,6 +38,9 @@ class QueueUrl {
   std::string path_;
   std::vector<std::pair<std::string, std::string>> options_;
 };
+
+/// The text with %XX as the bytes they mean; nothing if one is incomplete or means NUL.
+std::optional<std::string> percent_decoded(std::string_view text);
 
 /// The scheme of a URL without looking at the rest; empty: it has none.
 std::string url_scheme(std::string_view url);

@@ -134,8 +134,8 @@ TEST_CASE("file queue: what cannot be opened is named") {
   CHECK_THAT(open_source("file:", SourceOptions{}).error().text, Catch::Contains("no path"));
   CHECK_THAT(open_source("file:a?follow=1", SourceOptions{}).error().text,
              Catch::Contains("unknown option 'follow'"));
-  CHECK(open_source("redis://:secret@host/0", SourceOptions{}).error().text ==
-        "redis:...: no adapter for 'redis'; known: -, file:, dir:");
-  CHECK(open_destination("redis://:secret@host/0").error().text ==
-        "redis:...: no adapter for 'redis'; known: -, file:, dir:");
+  const std::string unknown = "queue9:...: no adapter for 'queue9'; known: -, file:, dir:";
+  CHECK_THAT(open_source("queue9://:secret@host/0", SourceOptions{}).error().text,
+             Catch::StartsWith(unknown));
+  CHECK_THAT(open_destination("queue9://:secret@host/0").error().text, Catch::StartsWith(unknown));
 }

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <string>
+#include <string_view>
+
+#include "net/redis.hpp"
+#include "queue/destination.hpp"
+#include "queue/source.hpp"
+#include "queue/url_options.hpp"
+
+namespace intelmq {
+
+/// A list on a Redis server, as a URL names it:
+/// `redis://[[USER:]PASSWORD@]HOST[:PORT]/DB/QUEUE`, `rediss://...` with TLS, or
+/// `redis+unix:PATH?db=DB&queue=QUEUE`.
+struct RedisQueue {
+  RedisAddress address;
+  std::string list;
+  std::string instance;          ///< Several readers of one list: the name of this one.
+  std::uint64_t batch = 256;     ///< Events asked for, or handed in, at once.
+  bool drain = false;            ///< Sources end where the list is empty.
+  std::uint64_t max_length = 0;  ///< Destinations wait while the list is longer; 0: no limit.
+
+  /// Error: names the URL without its password, and the remedy.
+  static Result<RedisQueue> parse(std::string_view url);
+  /// What is read and not yet acknowledged lies here.
+  std::string internal_list() const;
+  /// For messages: without the password.
+  std::string name() const;
+};
+
+/// How long to wait before the next try: longer each time up to 5 seconds, and never quite equal,
+/// so that many bots do not come back all at once.
+class Backoff {
+ public:
+  std::chrono::milliseconds next();
+  void reset() { delay_ = first; }
+
+ private:
+  static constexpr std::chrono::milliseconds first{50}, most{5000};
+  std::chrono::milliseconds delay_ = first;
+  std::minstd_rand random_{std::random_device{}()};
+};
+
+/// IntelMQ's list queues: producers push left, consumers move from the right into an internal
+/// list, which holds every event until it was delivered.
+Result<std::unique_ptr<Source>> open_redis_list_source(RedisQueue queue,
+                                                       const SourceOptions& options);
+Result<std::unique_ptr<Destination>> open_redis_list_destination(RedisQueue queue,
+                                                                 const DestinationOptions& options);
+
+}  // namespace intelmq
