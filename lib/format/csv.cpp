@@ -160,7 +160,7 @@ bool CsvReader::quick_row() {
     const std::uint64_t row = end ? end - 1 : ~std::uint64_t{0};
     bits.delimiters &= row & ~inside;
     if (bits.ends & row) return false;
-    odd |= bits.odd & row;
+    odd |= bits.odd & row & ~bits.delimiters;  // those in quotes count
     if (bits.quotes || behind_quote) {
       bits.quotes &= row;
       const std::uint64_t after_quote = bits.quotes << 1 | behind_quote;

@@ -6,11 +6,6 @@
 namespace intelmq {
 namespace {
 
-CsvBits without_others(CsvBits bits) {
-  bits.odd &= ~(bits.delimiters | bits.quotes | bits.ends);
-  return bits;
-}
-
 // A byte from 0x80 on is negative, so below a blank.
 
 CsvBits look_any(const char* from, char delimiter) {
@@ -27,7 +22,7 @@ CsvBits look_any(const char* from, char delimiter) {
     put(out.odd,
         _mm_or_si128(_mm_cmplt_epi8(v, _mm_set1_epi8(' ')), _mm_or_si128(is('\\'), is(0x7f))));
   }
-  return without_others(out);
+  return out;
 }
 
 #define AVX2 __attribute__((target("avx2")))
@@ -46,7 +41,7 @@ AVX2 CsvBits look_avx2(const char* from, char delimiter) {
     put(out.odd, _mm256_or_si256(_mm256_cmpgt_epi8(_mm256_set1_epi8(' '), v),
                                  _mm256_or_si256(is('\\'), is(0x7f))));
   }
-  return without_others(out);
+  return out;
 }
 
 #define AVX512 __attribute__((target("avx512f,avx512bw")))
@@ -56,8 +51,8 @@ AVX512 CsvBits look_avx512(const char* from, char delimiter) {
   const auto is = [v](char c) AVX512 -> std::uint64_t {
     return _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(c));
   };
-  return without_others({is(delimiter), is('"'), is('\n') | is('\r'),
-                         _mm512_cmplt_epi8_mask(v, _mm512_set1_epi8(' ')) | is('\\') | is(0x7f)});
+  return {is(delimiter), is('"'), is('\n') | is('\r'),
+          _mm512_cmplt_epi8_mask(v, _mm512_set1_epi8(' ')) | is('\\') | is(0x7f)};
 }
 
 auto best() {

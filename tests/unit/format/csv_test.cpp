@@ -175,3 +175,37 @@ TEST_CASE("CSV: any bytes are read to their end") {
     CHECK(all_rows(text, 100) == first);
   }
 }
+
+TEST_CASE("which cells may not be plain") {
+  const auto unplain = [](const std::string& text, const char* delimiter) {
+    CsvReader csv({delimiter});
+    csv.start(in_pieces("first\n" + text, 1000));  // the first row finds nothing read
+    CHECK(csv.next() == CsvReader::Found::row);
+    CHECK(csv.next() == CsvReader::Found::row);
+    return csv.unplain();
+  };
+  const std::uint64_t all = ~std::uint64_t{0};
+  CHECK(unplain("a,\"b,c\",\"\"\n", ",") == 0);
+  CHECK(unplain("a,\"b\"\"c\",d\n", ",") == 2);
+  CHECK(unplain("a\tb\n", "\t") == 0);
+  CHECK(unplain("a\\b\n", "\\") == 0);
+  // A delimiter in quotes is a byte like any other.
+  CHECK(unplain("a\t\"b\tc\"\n", "\t") == all);
+  CHECK(unplain("a\\\"b\\c\"\n", "\\") == all);
+  for (const char* odd : {"\t", "\\", "\x7f", "\x01", "\xc3\xa9"})
+    CHECK(unplain("a,b" + std::string(odd) + "\n", ",") == all);
+  CHECK(unplain("a,b\n\\", ",") == 0);
+  CHECK(unplain(std::string(70, ',') + "\"\"\"\"\n", ",") == std::uint64_t{1} << 63);
+}
+
+TEST_CASE("quotes and delimiters where blocks of 64 bytes meet") {
+  for (std::size_t size = 55; size < 70; ++size) {
+    const std::string x(size, 'x');
+    check("0\n" + x + ",\"b\"\"c\",d\n", {"[0]", "[" + x + "][b\"c][d]"});
+    check("0\n\"" + x + "\",\"\"\"\"\n", {"[0]", "[" + x + "][\"]"});
+    check("0\n\"" + x + ",\",e\n", {"[0]", "[" + x + ",][e]"});
+    check("0\n\"" + x + "\"f,g\n", {"[0]", "[" + x + "f][g]"});
+    check("0\n" + x + "\"\"f,g\n", {"[0]", "[" + x + "\"\"f][g]"});
+    check("0\n" + x + "\r\n\"" + x + "\n\"\n", {"[0]", "[" + x + "]", "[" + x + "\n]"});
+  }
+}
