@@ -188,7 +188,8 @@ inline ScanError Scanner::members(Guess&& guess, Look&& look, Take&& take) {
         }
         quote_ = quote;
         p = value_end(value);
-        if (!p) return text_error_;
+        // Looking for the end may have found that the line's quotes do not pair.
+        if (!p || text_error_.reason) return text_error_;
         quote = quote_;
         enough = enough_;
         take(value, static_cast<std::size_t>(p - value), Seen::other);

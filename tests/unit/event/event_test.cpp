@@ -98,10 +98,19 @@ class Lines {
     out += '"' + key + (below(60) == 0 ? "\" :" : compact ? "\":" : "\": ");
     if (key == "__type")
       out += "\"Event\"";
+    else if (below(200) == 0)
+      out += long_list();
     else if (below(25) == 0)
       out += '"' + std::string(below(300), 'v') + '"';
     else
       out += values[below(below(400) ? std::size(values) - 2 : std::size(values))];
+  }
+
+  /// So long that not all of it is looked at in one go.
+  static std::string long_list() {
+    std::string out = "[";
+    for (int i = 0; i < 200; ++i) out += "\"0123456789abcdef\", ";
+    return out + "1]";
   }
 
   std::mt19937 random_;

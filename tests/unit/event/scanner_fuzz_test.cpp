@@ -21,6 +21,13 @@ namespace dom = simdjson::dom;
 
 constexpr int rounds = 200'000;
 
+/// A value with so many strings that the bytes looked at in one go end within it.
+std::string long_list() {
+  std::string out = "[";
+  for (int i = 0; i < 200; ++i) out += R"("0123456789abcdef", )";
+  return out + "1]";
+}
+
 const std::vector<std::string> seeds = {
     R"({})",
     R"({"source.ip":"192.0.2.1","source.port":443,"classification.type":"c2-server"})",
@@ -32,6 +39,8 @@ const std::vector<std::string> seeds = {
     R"({"extra.text":"0123456789012345678901234567890123456789012345678901234567\\\"89","x":"}"})",
     // members beyond the bytes that are looked at in one go
     R"({"p":")" + std::string(4070, 'x') + R"(","a":"\"","b":[{"c":"ü"}],"d":"ä"})",
+    R"({"p": )" + long_list() + R"(, "a": "b", "c": "d", "e": 1})",
+    R"({"p": "q", "r": )" + long_list() + R"(, "a": "b})",
 };
 constexpr std::string_view pieces[] = {"\"",
                                        "\\",
