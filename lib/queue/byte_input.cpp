@@ -22,19 +22,19 @@ constexpr std::size_t packed_block = 64u << 10;
 
 // '?' stands for any byte. A skippable frame may come first in zstd (pzstd writes one).
 struct Magic {
-  Packing packing;
   std::string_view bytes;
+  Packing packing;
   char first_from;
   char first_to;
 };
 
 constexpr Magic magics[] = {
-    {Packing::gzip, "\x1F\x8B\x08"sv, '\x1F', '\x1F'},
-    {Packing::bzip2, "BZh?1AY&SY"sv, 'B', 'B'},
-    {Packing::bzip2, "BZh?\x17\x72\x45\x38\x50\x90"sv, 'B', 'B'},
-    {Packing::xz, "\xFD\x37zXZ\0"sv, '\xFD', '\xFD'},
-    {Packing::zstd, "\x28\xB5\x2F\xFD"sv, '\x28', '\x28'},
-    {Packing::zstd, "\x50\x2A\x4D\x18"sv, '\x50', '\x5F'},
+    {"\x1F\x8B\x08"sv, Packing::gzip, '\x1F', '\x1F'},
+    {"BZh?1AY&SY"sv, Packing::bzip2, 'B', 'B'},
+    {"BZh?\x17\x72\x45\x38\x50\x90"sv, Packing::bzip2, 'B', 'B'},
+    {"\xFD\x37zXZ\0"sv, Packing::xz, '\xFD', '\xFD'},
+    {"\x28\xB5\x2F\xFD"sv, Packing::zstd, '\x28', '\x28'},
+    {"\x50\x2A\x4D\x18"sv, Packing::zstd, '\x50', '\x5F'},
 };
 
 std::string_view format_name(Packing packing) {
@@ -69,7 +69,7 @@ std::optional<Packing> packing_of(std::string_view head) {
 
 std::size_t take(std::string& from, char* out, std::size_t size) {
   const std::size_t taken = std::min(size, from.size());
-  std::memcpy(out, from.data(), taken);
+  std::copy_n(from.data(), taken, out);
   from.erase(0, taken);
   return taken;
 }
@@ -137,7 +137,7 @@ Result<std::size_t> ByteInput::read_now(char* out, std::size_t size) {
 Result<std::size_t> ByteInput::read(char* out, std::size_t size, const Wakeup& wakeup) {
   for (;;) {
     if (wakeup.finish_asked()) return fail(name_ + ": interrupted");
-    const Result<std::size_t> got = read_now(out, size);
+    Result<std::size_t> got = read_now(out, size);
     if (!got || *got != later) return got;
     wakeup.wait(fd_.get(), -1);
   }
@@ -155,7 +155,7 @@ Result<std::size_t> ByteInput::pull(char* out, std::size_t size) {
 
 Result<std::size_t> ByteInput::read_head(char* out, std::size_t size) {
   for (;;) {
-    const Result<std::size_t> got = read_file(out, size);
+    Result<std::size_t> got = read_file(out, size);
     if (!got || *got == later) return got;
     const bool first = head_.empty();
     if (*got == 0 && first) {
@@ -200,7 +200,7 @@ Result<std::size_t> ByteInput::refill() {
   Unpacker& u = *unpacker_;
   u.bytes.resize(packed_block);
   u.at = 0;
-  const Result<std::size_t> got = read_file(u.bytes.data(), u.bytes.size());
+  Result<std::size_t> got = read_file(u.bytes.data(), u.bytes.size());
   u.bytes.resize(got && *got != later ? *got : 0);
   u.last = got && *got == 0;
   return got;
@@ -223,7 +223,7 @@ Result<std::size_t> ByteInput::unpack(char* out, std::size_t size) {
     }
     if (step.out_made != 0) return step.out_made;
     if (u.last || u.at != u.bytes.size()) return damaged(DecompressVerdict::corrupt);
-    const Result<std::size_t> got = refill();
+    Result<std::size_t> got = refill();
     if (!got || *got == later) return got;
   }
 }
@@ -243,7 +243,7 @@ tl::unexpected<Error> ByteInput::damaged(DecompressVerdict verdict) {
 
 Result<std::size_t> ByteInput::without_mark(char* out, std::size_t size) {
   for (;;) {
-    const Result<std::size_t> got = pull(out, size);
+    Result<std::size_t> got = pull(out, size);
     if (!got || *got == later) return got;
     const bool starts = *got != 0 && out[0] == byte_order_mark[0];
     if (text_.empty() && !starts) {

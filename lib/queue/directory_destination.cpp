@@ -97,7 +97,7 @@ class DirectoryDestination final : public Destination {
     if (!current_) {
       if (Result<void> begun = begin(); !begun) return tl::unexpected<Error>(begun.error());
     }
-    const Result<Delivery> taken = current_->append(lines);
+    Result<Delivery> taken = current_->append(lines);
     if (!taken || size_of(current_->fd()) < max_) return taken;
     return flush();
   }

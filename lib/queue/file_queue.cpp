@@ -14,7 +14,7 @@ class FileDestination final : public Destination {
   FileDestination(AppendFile file, bool sync) : file_{std::move(file)}, sync_{sync} {}
 
   Result<Delivery> write(std::string_view lines) override {
-    const Result<Delivery> taken = file_.append(lines);
+    Result<Delivery> taken = file_.append(lines);
     gone_ = taken && *taken == Delivery::reader_gone;
     dirty_ = true;
     return taken;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cstring>
 #include <thread>
 #include <vector>
 
-#include "base/log.hpp"
 #include "base/wakeup.hpp"
+#include "event/scanner.hpp"
 #include "queue/redis_queue.hpp"
 
 namespace intelmq {
@@ -13,15 +12,21 @@ namespace {
 constexpr std::chrono::milliseconds patience{30000};
 constexpr std::size_t most_bytes = 4u << 20;  // in one command
 
-/// Whether the object has the member `__type`: inside a string the quotes would be escaped.
+constexpr std::string_view type_name = "__type";
+
+/// Whether the object has the member `__type`. Inside of a string its quotes would be escaped.
 bool has_type(std::string_view line) {
-  constexpr std::string_view name = "\"__type\"";
-  for (std::size_t at = 0; (at = line.find(name, at)) != line.npos;) {
-    at += name.size();
-    const std::size_t colon = line.find_first_not_of(' ', at);
-    if (colon != line.npos && line[colon] == ':') return true;
-  }
-  return false;
+  constexpr std::string_view quoted = "\"__type\"";
+  if (line.find(quoted) == line.npos) return false;
+  // An object within may have it instead.
+  std::string padded(line);
+  padded.append(Scanner::padding, '\0');
+  bool found = false;
+  Scanner(padded.data(), line.size())
+      .members([&](const char* key, std::size_t size, const char*, std::size_t) {
+        found = found || std::string_view{key, size} == type_name;
+      });
+  return found;
 }
 
 /// Pushes lines onto a list as IntelMQ does, many at a time. Delivered means that the server has
@@ -30,15 +35,12 @@ bool has_type(std::string_view line) {
 class RedisListDestination final : public Destination {
  public:
   RedisListDestination(RedisQueue queue, const DestinationOptions& options)
-      : queue_{std::move(queue)}, name_{queue_.name()}, options_{options} {}
+      : queue_{std::move(queue)},
+        link_{queue_, options.log},
+        name_{link_.name()},
+        wakeup_{options.wakeup} {}
 
-  Result<void> start() {
-    bool may_pass = false;
-    auto opened = RedisConnection::open(queue_.address, may_pass);
-    if (!opened) return tl::unexpected(opened.error());
-    connection_ = std::move(*opened);
-    return {};
-  }
+  Result<void> start() { return link_.connect(); }
 
   Result<Delivery> write(std::string_view lines) override {
     while (!lines.empty()) {
@@ -52,11 +54,11 @@ class RedisListDestination final : public Destination {
   Result<Delivery> flush() override {
     std::size_t done = 0;  // lines that the server has
     while (done < ends_.size()) {
-      const auto pushed = connection_ ? push(done) : Result<std::size_t>{0};
+      const auto pushed = link_ ? push(done) : Result<std::size_t>{0};
       if (!pushed) return tl::unexpected(pushed.error());
       done += *pushed;
       if (*pushed) {
-        backoff_.reset();
+        link_.succeeded();
         continue;
       }
       if (auto waited = wait(); !waited) return tl::unexpected(waited.error());
@@ -91,39 +93,37 @@ class RedisListDestination final : public Destination {
   Result<std::size_t> push(std::size_t first) {
     if (queue_.max_length && is_full()) return 0;
     std::vector<std::size_t> counts;
-    connection_->next_replies();
+    link_->next_replies();
     for (std::size_t at = first; at < ends_.size();) {
       const std::size_t count = in_one_command(at);
-      connection_->begin_command(count + 2);
-      connection_->word("LPUSH");
-      connection_->word(queue_.list);
-      for (std::size_t i = at; i < at + count; ++i) connection_->word(line(i));
+      link_->begin_command(count + 2);
+      link_->word("LPUSH");
+      link_->word(queue_.list);
+      for (std::size_t i = at; i < at + count; ++i) link_->word(line(i));
       counts.push_back(count);
       at += count;
       if (queue_.max_length) break;  // look at its length before the next
     }
     std::size_t done = 0;
-    bool refused = false;
+    bool refused = false, lost_master = false;
     for (const std::size_t count : counts) {
-      const auto reply = connection_->wait_reply(patience);
+      const auto reply = link_->wait_reply(patience);
       if (!reply) {
-        lose(reply.error().text);
+        link_.lose(reply.error().text);
         return done;
       }
-      if ((*reply)->is_error()) {
-        if (!is_passing_redis_error((*reply)->text))
-          return fail(name_ + ": " + explain_redis_error((*reply)->text));
-        if (!refused) warn(name_ + ": " + explain_redis_error((*reply)->text) + "; trying again");
-        if ((*reply)->is_error("READONLY")) lost_master_ = true;
-        refused = true;
-      } else if (!refused) {
-        done += count;
-      } else {
-        // A later command was taken after one was refused: those lines come once more.
+      if (!(*reply)->is_error()) {
+        // What was taken behind a refused one is pushed once more: their order counts.
+        if (!refused) done += count;
+        continue;
       }
+      const std::string why = name_ + ": " + explain_redis_error((*reply)->text);
+      if (!is_passing_redis_error((*reply)->text)) return fail(why);
+      if (!refused) link_.warn(why + "; trying again");
+      refused = true;
+      lost_master = lost_master || (*reply)->is_error("READONLY");
     }
-    if (lost_master_) lose(name_ + ": the server takes no writes any more");
-    lost_master_ = false;
+    if (lost_master) link_.lose(name_ + ": the server takes no writes any more");
     return done;
   }
 
@@ -137,60 +137,40 @@ class RedisListDestination final : public Destination {
   }
 
   bool is_full() {
-    const auto length = connection_->ask({"LLEN", queue_.list}, patience);
+    const auto length = link_->ask({"LLEN", queue_.list}, patience);
     if (!length) {
-      lose(length.error().text);
+      link_.lose(length.error().text);
       return true;
     }
     const bool full = static_cast<std::uint64_t>((*length)->integer) >= queue_.max_length;
     if (full && !was_full_)
-      warn(name_ + ": the queue holds " + std::to_string((*length)->integer) +
-           " events; waiting until it is shorter");
+      link_.warn(name_ + ": the queue holds " + std::to_string((*length)->integer) +
+                 " events; waiting until it is shorter");
     was_full_ = full;
     return full;
   }
 
   /// Waits before the next try, and connects again if the connection was lost.
   Result<void> wait() {
-    const auto delay = backoff_.next();
-    if (options_.wakeup)
-      options_.wakeup->wait(-1, static_cast<int>(delay.count()));
+    const int delay = link_.delay();
+    if (wakeup_)
+      wakeup_->wait(-1, delay);
     else
-      std::this_thread::sleep_for(delay);
-    if (options_.wakeup && options_.wakeup->finish_asked())
+      std::this_thread::sleep_for(std::chrono::milliseconds(delay));
+    if (wakeup_ && wakeup_->finish_asked())
       return fail(name_ +
                   ": asked to end before the server took everything; what was not "
                   "acknowledged will be read again");
-    if (connection_) return {};
-    bool may_pass = false;
-    auto opened = RedisConnection::open(queue_.address, may_pass);
-    if (opened) {
-      connection_ = std::move(*opened);
-      warn(name_ + ": connected again");
-      return {};
-    }
-    if (!may_pass) return tl::unexpected(opened.error());
-    warn(opened.error().text);
-    return {};
-  }
-
-  void lose(const std::string& why) {
-    connection_.reset();
-    warn(why + "; connecting again");
-  }
-
-  void warn(const std::string& text) {
-    if (options_.log) options_.log->warning(text);
+    return link_ ? Result<void>{} : link_.connect_again();
   }
 
   RedisQueue queue_;
+  RedisLink link_;
   std::string name_;
-  DestinationOptions options_;
-  std::unique_ptr<RedisConnection> connection_;
+  const Wakeup* wakeup_;
   std::string text_;               // lines on their way, one behind the other
   std::vector<std::size_t> ends_;  // of each of them
-  Backoff backoff_;
-  bool was_full_ = false, lost_master_ = false;
+  bool was_full_ = false;
 };
 
 }  // namespace

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cstring>
-#include <deque>
 #include <vector>
 
-#include "base/log.hpp"
 #include "base/sha256.hpp"
 #include "queue/redis_queue.hpp"
 
@@ -21,16 +19,18 @@ class RedisListSource final : public Source {
  public:
   RedisListSource(RedisQueue queue, const SourceOptions& options)
       : queue_{std::move(queue)},
-        name_{queue_.name()},
+        link_{queue_, options.log},
+        name_{link_.name()},
         internal_{queue_.internal_list()},
-        max_record_{options.max_record},
-        log_{options.log} {}
+        max_record_{options.max_record} {}
 
   Result<void> start() {
-    bool may_pass = false;
-    auto opened = RedisConnection::open(queue_.address, may_pass);
-    if (!opened) return tl::unexpected(opened.error());
-    connection_ = std::move(*opened);
+    if (auto connected = link_.connect(); !connected) return connected;
+    const auto length = link_->ask({"LLEN", internal_}, patience);
+    if (!length) return tl::unexpected(length.error());
+    if ((*length)->is_error()) return fail(name_ + ": " + explain_redis_error((*length)->text));
+    held_ = static_cast<std::uint64_t>((*length)->integer);
+    recovering_ = held_ != 0;
     return {};
   }
 
@@ -40,7 +40,7 @@ class RedisListSource final : public Source {
         const RedisReply& reply = *batch_[at_++];
         ++handed_;
         if (reply.text.empty()) {
-          warn("an empty element was dropped");
+          link_.warn(name_ + ": an empty element was dropped");
           continue;
         }
         return fill(out, reply.text);
@@ -48,7 +48,7 @@ class RedisListSource final : public Source {
       if (broken_) return Fetch::broken;
       const bool idle = !outstanding_ && coming_.empty();
       if (idle && queue_.drain && dry_ && !recovering_) return Fetch::end;
-      if (!connection_ || paused_) return Fetch::later;
+      if (!link_ || paused_) return Fetch::later;
       if (idle && !ask_for_more()) return Fetch::later;
       if (!collect()) return broken_ ? Fetch::broken : Fetch::later;
       if (outstanding_) return Fetch::later;
@@ -62,15 +62,16 @@ class RedisListSource final : public Source {
   }
 
   void wait(Wakeup& wakeup) override {
-    if (!connection_) return reconnect(wakeup);
+    if (!link_) return reconnect(wakeup);
     if (paused_) {
       paused_ = false;
-      wakeup.wait(-1, static_cast<int>(backoff_.next().count()));
+      wakeup.wait(-1, link_.delay());
       return;
     }
+    if (owed_) return settle();
     if (!coming_.empty() && !outstanding_) return;
     if (!outstanding_ && !ask_to_be_told()) return;
-    const bool ready = wakeup.wait(connection_->fd(), blocked_ ? -1 : 1000);
+    const bool ready = wakeup.wait(link_->fd(), blocked_ ? -1 : 1000);
     if (ready || blocked_) return;
     waited_ += std::chrono::milliseconds(1000);
     if (waited_ >= patience) lose(name_ + ": no answer for 30 seconds");
@@ -81,7 +82,7 @@ class RedisListSource final : public Source {
     if (handed_ == 0) return {};
     owed_ += handed_;
     handed_ = 0;
-    if (connection_) settle();
+    if (link_) settle();
     return {};  // what could not be settled is settled when the server is back
   }
 
@@ -96,11 +97,11 @@ class RedisListSource final : public Source {
     if (recovering_) {
       // What is unacknowledged lies where the next batch would be read.
       if (handed_ || owed_) return false;
-      connection_->next_replies();
-      connection_->command({"LRANGE", internal_, "-" + std::to_string(queue_.batch), "-1"});
+      link_->next_replies();
+      link_->command({"LRANGE", internal_, "-" + std::to_string(queue_.batch), "-1"});
       return sent(1);
     }
-    connection_->next_replies();
+    link_->next_replies();
     // Few at first, since the list may be short; more as long as it gives all of them.
     for (std::uint64_t i = 0; i < wish_; ++i) move();
     const std::uint64_t asked = wish_;
@@ -109,20 +110,20 @@ class RedisListSource final : public Source {
   }
 
   void move() {
-    if (connection_->has_lmove())
-      connection_->command({"LMOVE", queue_.list, internal_, "RIGHT", "LEFT"});
+    if (link_->has_lmove())
+      link_->command({"LMOVE", queue_.list, internal_, "RIGHT", "LEFT"});
     else
-      connection_->command({"RPOPLPUSH", queue_.list, internal_});
+      link_->command({"RPOPLPUSH", queue_.list, internal_});
   }
 
   /// Has the server tell of the next event; everything is delivered and acknowledged.
   bool ask_to_be_told() {
     if (recovering_ || !dry_) return ask_for_more();
-    connection_->next_replies();
-    if (connection_->has_lmove())
-      connection_->command({"BLMOVE", queue_.list, internal_, "RIGHT", "LEFT", "0"});
+    link_->next_replies();
+    if (link_->has_lmove())
+      link_->command({"BLMOVE", queue_.list, internal_, "RIGHT", "LEFT", "0"});
     else
-      connection_->command({"BRPOPLPUSH", queue_.list, internal_, "0"});
+      link_->command({"BRPOPLPUSH", queue_.list, internal_, "0"});
     blocked_ = true;
     return sent(1);
   }
@@ -130,7 +131,7 @@ class RedisListSource final : public Source {
   bool sent(std::uint64_t replies) {
     outstanding_ = replies;
     waited_ = {};
-    if (auto done = connection_->send(); !done) {
+    if (auto done = link_->send(); !done) {
       lose(done.error().text);
       return false;
     }
@@ -142,7 +143,7 @@ class RedisListSource final : public Source {
   /// Takes the replies that are there; false: the connection is lost or the server refuses.
   bool collect() {
     while (outstanding_) {
-      const auto reply = connection_->poll_reply();
+      const auto reply = link_->poll_reply();
       if (!reply) return lose(reply.error().text), false;
       if (!*reply) return true;
       if (!take(**reply)) return false;
@@ -157,6 +158,7 @@ class RedisListSource final : public Source {
       case RedisReply::Kind::error: return refuse(reply.text);
       case RedisReply::Kind::text:
         coming_.push_back(&reply);
+        ++held_;
         dry_ = false;
         return true;
       case RedisReply::Kind::array:  // what the process before left, the oldest last
@@ -174,7 +176,7 @@ class RedisListSource final : public Source {
     batch_.clear();
     batch_.swap(coming_);
     at_ = 0;
-    if (!batch_.empty()) backoff_.reset();
+    if (!batch_.empty()) link_.succeeded();
     // The server works on the next batch while this one is processed.
     if (!batch_.empty() && !dry_ && !recovering_) ask_for_more();
   }
@@ -207,20 +209,20 @@ class RedisListSource final : public Source {
   void settle() {
     // First what is under way, so that the list's length tells, if this fails, whether it was done.
     while (outstanding_) {
-      const auto reply = connection_->wait_reply(patience);
+      const auto reply = link_->wait_reply(patience);
       if (!reply) return lose(reply.error().text);
       if (!take(**reply)) return;
     }
-    behind_ = batch_.size() - at_ + coming_.size();
     sure_ = false;
     const auto reply =
-        connection_->ask({"LTRIM", internal_, "0", "-" + std::to_string(owed_ + 1)}, patience);
+        link_->ask({"LTRIM", internal_, "0", "-" + std::to_string(owed_ + 1)}, patience);
     if (!reply) return lose(reply.error().text);
     if ((*reply)->is_error()) {
       sure_ = true;
       refuse((*reply)->text);
       return;
     }
+    held_ -= owed_;
     owed_ = 0;
     sure_ = true;
   }
@@ -234,17 +236,16 @@ class RedisListSource final : public Source {
       broken_ = true;
       return false;
     }
-    warn(text + "; trying again");
+    link_.warn(text + "; trying again");
     if (error.starts_with("READONLY")) return lose(text), false;
     paused_ = true;
     return true;
   }
 
   void lose(const std::string& why) {
-    if (log_) log_->warning(why + "; connecting again");
+    link_.lose(why);
     outstanding_ = 0;
     blocked_ = false;
-    connection_.reset();
     // Replies live as long as their connection: everything not handed out is read again.
     batch_.clear();
     coming_.clear();
@@ -252,58 +253,53 @@ class RedisListSource final : public Source {
   }
 
   void reconnect(Wakeup& wakeup) {
-    wakeup.wait(-1, static_cast<int>(backoff_.next().count()));
+    wakeup.wait(-1, link_.delay());
     if (wakeup.finish_asked()) return;
-    bool may_pass = false;
-    auto opened = RedisConnection::open(queue_.address, may_pass);
-    if (!opened) {
-      if (may_pass) return warn(opened.error().text);
-      error_ = opened.error();
+    if (auto tried = link_.connect_again(); !tried) {
+      error_ = tried.error();
       broken_ = true;
-      return;
     }
-    connection_ = std::move(*opened);
-    if (log_) log_->warning(name_ + ": connected again");
+    if (link_) find_place();
+  }
+
+  /// After a new connection: what lies in the internal list, and whether what is owed was taken off
+  /// it before the old one broke. Nobody else takes anything away, so its length tells.
+  void find_place() {
+    const auto length = link_->ask({"LLEN", internal_}, patience);
+    if (!length) return lose(length.error().text);
+    if ((*length)->is_error()) {
+      refuse((*length)->text);
+      return lose(name_ + ": not ready");
+    }
+    const auto there = static_cast<std::uint64_t>((*length)->integer);
+    // If the length is neither, events come twice rather than never.
+    if (!sure_ && there != held_) owed_ = 0;
+    sure_ = true;
+    held_ = there;
     dry_ = false;
     recovering_ = true;
-    if (owed_ && !sure_) find_out();
-    if (owed_ && connection_) settle();
-  }
-
-  /// Whether the server had taken away what is owed when the connection broke: if not, the internal
-  /// list is as long as it was.
-  void find_out() {
-    const auto length = connection_->ask({"LLEN", internal_}, patience);
-    if (!length) return lose(length.error().text);
-    if (static_cast<std::uint64_t>((*length)->integer) < owed_ + behind_) owed_ = 0;
-    sure_ = true;
-  }
-
-  void warn(const std::string& text) {
-    if (log_) log_->warning(text);
+    if (owed_) settle();
   }
 
   RedisQueue queue_;
+  RedisLink link_;
   std::string name_, internal_;
   std::size_t max_record_;
-  Log* log_;
-  std::unique_ptr<RedisConnection> connection_;
   std::vector<const RedisReply*> batch_, coming_;
   std::size_t at_ = 0;
   std::uint64_t handed_ = 0;       // since the last acknowledgement
   std::uint64_t owed_ = 0;         // delivered, but still in the internal list
-  std::uint64_t behind_ = 0;       // events in the internal list behind those, when last told
+  std::uint64_t held_ = 0;         // all that is in the internal list
   std::uint64_t wish_ = few;       // how many to ask for
   std::uint64_t outstanding_ = 0;  // replies that will come
   std::uint64_t count_ = 0;
-  bool recovering_ = true;  // something may lie in the internal list
-  bool dry_ = false;        // the list was empty when we last asked
-  bool blocked_ = false;    // the server tells us when something comes
-  bool paused_ = false;     // the server asked for patience
-  bool sure_ = true;        // whether `owed_` is still in the list
+  bool recovering_ = false;  // something may lie in the internal list
+  bool dry_ = false;         // the list was empty when we last asked
+  bool blocked_ = false;     // the server tells us when something comes
+  bool paused_ = false;      // the server asked for patience
+  bool sure_ = true;         // whether `owed_` is still in the list
   bool broken_ = false;
   std::chrono::milliseconds waited_{};
-  Backoff backoff_;
   Error error_;
 };
 

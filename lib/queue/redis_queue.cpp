@@ -4,6 +4,8 @@
 #include <charconv>
 #include <optional>
 
+#include "base/log.hpp"
+
 namespace intelmq {
 namespace {
 
@@ -141,6 +143,32 @@ std::string RedisQueue::name() const {
   if (!endpoint.unix_path.empty()) return "redis+unix:" + endpoint.unix_path + " " + list;
   return (endpoint.tls ? "rediss://" : "redis://") + endpoint.name() + "/" +
          std::to_string(address.database) + "/" + list;
+}
+
+Result<void> RedisLink::connect() {
+  bool may_pass = false;
+  auto opened = RedisConnection::open(address_, may_pass);
+  if (!opened) return tl::unexpected(opened.error());
+  connection_ = std::move(*opened);
+  return {};
+}
+
+Result<void> RedisLink::connect_again() {
+  bool may_pass = false;
+  auto opened = RedisConnection::open(address_, may_pass);
+  if (!opened && !may_pass) return tl::unexpected(opened.error());
+  warn(opened ? name_ + ": connected again" : opened.error().text);
+  if (opened) connection_ = std::move(*opened);
+  return {};
+}
+
+void RedisLink::lose(const std::string& why) {
+  connection_.reset();
+  warn(why + "; connecting again");
+}
+
+void RedisLink::warn(const std::string& text) const {
+  if (log_) log_->warning(text);
 }
 
 std::chrono::milliseconds Backoff::next() {
