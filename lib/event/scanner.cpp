@@ -202,17 +202,31 @@ AVX512 std::uint32_t* flatten_avx512(const std::uint64_t* bits, std::size_t bloc
 #undef AVX512
 #pragma GCC diagnostic pop
 
-Steps best_steps() {
-  if (__builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("avx512vbmi") &&
-      __builtin_cpu_supports("avx512bw"))
-    return {read_avx512, survey_avx512, flatten_avx512};
-  const bool bmi = __builtin_cpu_supports("bmi") && __builtin_cpu_supports("popcnt");
-  const bool avx2 = __builtin_cpu_supports("avx2");
-  return {avx2 ? read_avx2 : read_any, avx2 ? survey_avx2 : survey_any,
-          bmi ? flatten_bmi : flatten_any};
+bool can(Scanner::Processor kind) {
+  __builtin_cpu_init();
+  switch (kind) {
+    case Scanner::Processor::any: return true;
+    case Scanner::Processor::avx2:
+      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+             __builtin_cpu_supports("popcnt");
+    case Scanner::Processor::avx512:
+      return __builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("avx512vbmi") &&
+             __builtin_cpu_supports("avx512bw");
+  }
+  return false;
 }
 
-const Steps steps = best_steps();
+Steps steps_of(Scanner::Processor kind) {
+  switch (kind) {
+    case Scanner::Processor::avx512: return {read_avx512, survey_avx512, flatten_avx512};
+    case Scanner::Processor::avx2: return {read_avx2, survey_avx2, flatten_bmi};
+    default: return {read_any, survey_any, flatten_any};
+  }
+}
+
+Steps steps = steps_of(can(Scanner::Processor::avx512) ? Scanner::Processor::avx512
+                       : can(Scanner::Processor::avx2) ? Scanner::Processor::avx2
+                                                       : Scanner::Processor::any);
 
 /// For each bit, the parity of the bits up to and including it.
 std::uint64_t prefix_parity(std::uint64_t bits) {
@@ -294,6 +308,12 @@ constexpr bool ends_value(char c) {
 }
 
 }  // namespace
+
+bool Scanner::use(Processor kind) {
+  if (!can(kind)) return false;
+  steps = steps_of(kind);
+  return true;
+}
 
 /// Looks at the next window; false at the line's end.
 bool Scanner::refill() {
@@ -428,9 +448,11 @@ const char* Scanner::scalar_end(const char* p) {
 
 const char* Scanner::nested_end(const char* p) {
   char closers[max_depth];
-  int depth = 0;
-  enum { value, name, separator } expect = value;
-  bool may_close = false;
+  closers[0] = *p == '{' ? '}' : ']';
+  std::size_t depth = 1;
+  enum { value, name, separator } expect = *p == '{' ? name : value;
+  bool may_close = true;
+  ++p;
   const auto error = [&](const char* reason, const char* at) -> const char* {
     text_error_ = failed(reason, at);
     return nullptr;
@@ -439,7 +461,7 @@ const char* Scanner::nested_end(const char* p) {
     p = skip_blanks(p);
     if (p >= end_) return error("unterminated object or array", p);
     if (may_close || expect == separator) {
-      if (depth && *p == closers[depth - 1]) {
+      if (*p == closers[depth - 1]) {
         ++p;
         if (--depth == 0) return p;
         expect = separator;

@@ -24,7 +24,7 @@ struct ScanError {
 class Scanner {
  public:
   static constexpr std::size_t padding = 64;
-  static constexpr int max_depth = 128;
+  static constexpr std::size_t max_depth = 128;
 
   Scanner(const char* line, std::size_t size)
       : line_{line},
@@ -48,6 +48,12 @@ class Scanner {
   /// `take(value, size, seen)` gets the value in both cases.
   template <class Guess, class Look, class Take>
   ScanError members(Guess&& guess, Look&& look, Take&& take);
+
+  /// What a processor can do.
+  enum class Processor : std::uint8_t { any, avx2, avx512 };
+  /// Lets all scanners do no more than this, so that tests reach every way; at first they do what
+  /// is best. False, and nothing changes: this processor cannot.
+  static bool use(Processor kind);
 
   /// End of the last member, where another may be inserted; set by `members`.
   const char* tail() const { return tail_; }

@@ -55,15 +55,17 @@ AVX512 CsvBits look_avx512(const char* from, char delimiter) {
           _mm512_cmplt_epi8_mask(v, _mm512_set1_epi8(' ')) | is('\\') | is(0x7f)};
 }
 
-auto best() {
-  __builtin_cpu_init();
-  return __builtin_cpu_supports("avx512bw") ? look_avx512
-         : __builtin_cpu_supports("avx2")   ? look_avx2
-                                            : look_any;
-}
-
 }  // namespace
 
-CsvBits (*const look_at_csv)(const char* from, char delimiter) = best();
+std::vector<LookAtCsv> ways_to_look_at_csv() {
+  __builtin_cpu_init();
+  std::vector<LookAtCsv> out;
+  if (__builtin_cpu_supports("avx512bw")) out.push_back(look_avx512);
+  if (__builtin_cpu_supports("avx2")) out.push_back(look_avx2);
+  out.push_back(look_any);
+  return out;
+}
+
+const LookAtCsv look_at_csv = ways_to_look_at_csv().front();
 
 }  // namespace intelmq

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 namespace intelmq {
 
@@ -11,7 +12,11 @@ struct CsvBits {
   std::uint64_t odd;  ///< Not plain (see event/clean.hpp); quotes do not count.
 };
 
-/// Looks at 64 bytes as this processor does it best.
-extern CsvBits (*const look_at_csv)(const char* from, char delimiter);
+/// Looks at 64 bytes.
+using LookAtCsv = CsvBits (*)(const char* from, char delimiter);
+
+/// All ways that this processor can do, the best one first.
+std::vector<LookAtCsv> ways_to_look_at_csv();
+extern const LookAtCsv look_at_csv;
 
 }  // namespace intelmq

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "event/scanner.hpp"
 
+#include <fmt/format.h>
 #include <catch2/catch.hpp>
+
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -110,7 +112,7 @@ TEST_CASE("scanner: every cut of a line is refused") {
 TEST_CASE("scanner: members longer than its window of 4096 bytes") {
   for (const std::size_t size : {4000u, 4090u, 4096u, 8192u, 100'000u}) {
     const std::string text(size, 'x');
-    const Scanned got = scan("{\"a\":\"" + text + "\\\"\",\"b\":\"" + text + "\"}");
+    const Scanned got = scan(fmt::format(R"({{"a":"{0}\"","b":"{0}"}})", text));
     REQUIRE(got.error.reason == nullptr);
     REQUIRE(got.members.size() == 2);
     CHECK(got.members[0].second == "\"" + text + "\\\"\"");

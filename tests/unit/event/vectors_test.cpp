@@ -74,7 +74,7 @@ std::string normal(const std::string& raw) {
 }
 
 #define NEEDS(text)                                    \
-  if (text.empty()) {                                  \
+  if ((text).empty()) {                                \
     std::cout << "skipped: INTELMQ_VECTORS not set\n"; \
     return;                                            \
   }

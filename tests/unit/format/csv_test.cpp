@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "format/csv_bits.hpp"
 #include "pieces.hpp"
 
 using namespace intelmq;
@@ -30,7 +31,8 @@ Rows all_rows(const std::string& text, std::size_t piece, CsvStyle style = {},
   }
 }
 
-void check(const std::string& text, const Rows& rows, CsvStyle style = {}, std::size_t max = 1000) {
+void check(const std::string& text, const Rows& rows, const CsvStyle& style = {},
+           std::size_t max = 1000) {
   for (std::size_t piece : {1, 2, 3, 5, 8, 1000}) {
     INFO("pieces of " << piece);
     CHECK(all_rows(text, piece, style, max) == rows);
@@ -141,7 +143,7 @@ TEST_CASE("rows are written as Python's csv.writer does") {
 }
 
 TEST_CASE("what is written is read again") {
-  std::mt19937 random(7);
+  std::mt19937 random(7);  // NOLINT(cert-msc32-c,cert-msc51-cpp): the same in every run
   for (int round = 0; round < 2000; ++round) {
     std::vector<std::string> texts(1 + random() % 5);
     for (std::string& text : texts)
@@ -160,7 +162,7 @@ TEST_CASE("what is written is read again") {
 }
 
 TEST_CASE("CSV: any bytes are read to their end") {
-  std::mt19937 random(11);
+  std::mt19937 random(11);  // NOLINT(cert-msc32-c,cert-msc51-cpp): the same in every run
   for (int round = 0; round < 3000; ++round) {
     std::string text;
     for (std::size_t n = random() % 60; n; --n)
@@ -201,11 +203,44 @@ TEST_CASE("which cells may not be plain") {
 TEST_CASE("quotes and delimiters where blocks of 64 bytes meet") {
   for (std::size_t size = 55; size < 70; ++size) {
     const std::string x(size, 'x');
-    check("0\n" + x + ",\"b\"\"c\",d\n", {"[0]", "[" + x + "][b\"c][d]"});
-    check("0\n\"" + x + "\",\"\"\"\"\n", {"[0]", "[" + x + "][\"]"});
-    check("0\n\"" + x + ",\",e\n", {"[0]", "[" + x + ",][e]"});
-    check("0\n\"" + x + "\"f,g\n", {"[0]", "[" + x + "f][g]"});
-    check("0\n" + x + "\"\"f,g\n", {"[0]", "[" + x + "\"\"f][g]"});
-    check("0\n" + x + "\r\n\"" + x + "\n\"\n", {"[0]", "[" + x + "]", "[" + x + "\n]"});
+    const auto with = [&](std::string text) {  // x for every #
+      for (std::size_t at = 0; (at = text.find('#', at)) != text.npos; at += size)
+        text.replace(at, 1, x);
+      return text;
+    };
+    check(with("0\n#,\"b\"\"c\",d\n"), {"[0]", with("[#][b\"c][d]")});
+    check(with("0\n\"#\",\"\"\"\"\n"), {"[0]", with("[#][\"]")});
+    check(with("0\n\"#,\",e\n"), {"[0]", with("[#,][e]")});
+    check(with("0\n\"#\"f,g\n"), {"[0]", with("[#f][g]")});
+    check(with("0\n#\"\"f,g\n"), {"[0]", with("[#\"\"f][g]")});
+    check(with("0\n#\r\n\"#\n\"\n"), {"[0]", with("[#]"), with("[#\n]")});
+  }
+}
+
+TEST_CASE("csv: every way to look at 64 bytes sees the same") {
+  std::string bytes(64, ' ');
+  unsigned state = 1;
+  for (int round = 0; round < 20000; ++round) {
+    for (char& c : bytes) {
+      state = state * 1664525u + 1013904223u;
+      c = (state >> 30) ? "a,;\t\"\n\r\\"[state >> 24 & 7] : static_cast<char>(state >> 20);
+    }
+    const char delimiter = ",;\t\\"[round & 3];
+    CsvBits wanted{};
+    for (unsigned i = 0; i < 64; ++i) {
+      const auto c = static_cast<unsigned char>(bytes[i]);
+      const std::uint64_t bit = std::uint64_t{1} << i;
+      if (bytes[i] == delimiter) wanted.delimiters |= bit;
+      if (c == '"') wanted.quotes |= bit;
+      if (c == '\n' || c == '\r') wanted.ends |= bit;
+      if (c < 0x20 || c >= 0x7f || c == '\\') wanted.odd |= bit;
+    }
+    for (const LookAtCsv look : ways_to_look_at_csv()) {
+      const CsvBits got = look(bytes.data(), delimiter);
+      REQUIRE(got.delimiters == wanted.delimiters);
+      REQUIRE(got.quotes == wanted.quotes);
+      REQUIRE(got.ends == wanted.ends);
+      REQUIRE(got.odd == wanted.odd);
+    }
   }
 }
