@@ -46,12 +46,14 @@ void add_streams(std::vector<Parameter>& out, Shape shape) {
   const Group g = Group::streams;
   if (shape != Shape::collector)
     out.push_back(option<&Options::source>(
-        g, "source", "Where events come from: - (standard input), file:PATH or dir:PATH."));
+        g, "source",
+        "Where events come from: - (standard input), file:PATH, dir:PATH or a queue "
+        "such as redis://HOST/DB/QUEUE."));
   if (shape != Shape::output)
     out.push_back(option<&Options::destination>(
         g, "destination",
-        "Where events go to: - (standard output), file:PATH or dir:PATH; PATH=URL for a named "
-        "path of the bot."));
+        "Where events go to: - (standard output), file:PATH, dir:PATH or a queue such as "
+        "redis://HOST/DB/QUEUE; PATH=URL for a named path of the bot."));
   if (shape == Shape::parser)
     out.push_back(option<&Options::input_format>(
         g, "input_format", "What arrives: reports, or raw, the feed itself."));
