@@ -22,7 +22,9 @@ struct TestParams {
 
 Result<std::string> find_program(const std::string& name, const CataloguePlaces& places) {
   for (const std::string& directory : places.directories) {
-    char* real = realpath((directory + "/" + name).c_str(), nullptr);
+    std::string wanted = directory;
+    wanted.append("/").append(name);
+    char* real = realpath(wanted.c_str(), nullptr);
     const std::string path = real ? real : "";
     free(real);
     if (!path.empty() && access(path.c_str(), X_OK) == 0) return path;

@@ -84,7 +84,7 @@ std::string shortest(double value) {
     return std::string(buffer, end);
   };
   std::string text = form(std::chars_format::scientific);
-  const int exponent = std::atoi(text.c_str() + text.find('e') + 1);
+  const long exponent = std::strtol(text.c_str() + text.find('e') + 1, nullptr, 10);
   if (exponent < -4 || exponent >= 16) return text;
   text = form(std::chars_format::fixed);
   return text.find('.') == std::string::npos ? text + ".0" : text;

@@ -74,7 +74,9 @@ class Reader {
     if (problem) return fail(located(meaning(problem), first_bad_byte()));
     document_ = &document;
     Json out;
-    if (root(document, out)) return out;
+    const bool good = root(document, out);
+    document_ = nullptr;
+    if (good) return out;
     return fail(std::move(error_));
   }
 
@@ -172,7 +174,7 @@ class Reader {
     return stop(std::string(meaning(problem)), known ? offset(where) : text_.size());
   }
 
-  bool stop(std::string what, std::size_t at) {
+  bool stop(const std::string& what, std::size_t at) {
     error_ = located(what, at);
     return false;
   }

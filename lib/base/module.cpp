@@ -51,7 +51,8 @@ Result<std::string> find_module(std::string_view name) {
   const std::string file = "intelmq-" + std::string(name) + ".so";
   std::string looked;
   for (const std::string& place : places()) {
-    const std::string path = place + "/" + file;
+    std::string path = place;
+    path.append("/").append(file);
     if (access(path.c_str(), R_OK) == 0) return path;
     looked += (looked.empty() ? "" : ", ") + place;
   }

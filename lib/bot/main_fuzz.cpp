@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "bot/program.hpp"
 
+// NOLINTNEXTLINE(readability-identifier-naming): the name that libFuzzer calls
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const intelmq::Bot& bot = intelmq::this_bot();
   static const std::vector<std::string> arguments = [&] {

@@ -15,13 +15,13 @@
 namespace intelmq {
 namespace {
 
-constexpr unsigned kTableBits = 16;
-constexpr unsigned kGroupBits = 4;  // as many bits of the table are filled in at once
-constexpr std::size_t kTableSize = std::size_t{1} << kTableBits;
-constexpr unsigned kPrefetchedLines = 6;
-constexpr unsigned kSeparator = 16;         // zero bytes between tree and data
-constexpr unsigned kMarkerSize = 14;        // "\xab\xcd\xefMaxMind.com" behind the data
-constexpr unsigned kMaximumValues = 65536;  // per look-up in a record; real ones hold a few hundred
+constexpr unsigned table_bits = 16;
+constexpr unsigned group_bits = 4;  // as many bits of the table are filled in at once
+constexpr std::size_t table_size = std::size_t{1} << table_bits;
+constexpr unsigned prefetched_lines = 6;
+constexpr unsigned separator = 16;          // zero bytes between tree and data
+constexpr unsigned marker_size = 14;        // "\xab\xcd\xefMaxMind.com" behind the data
+constexpr unsigned maximum_values = 65536;  // per look-up in a record; real ones hold a few hundred
 
 std::uint64_t big_endian(const std::uint8_t* bytes, std::size_t size) {
   std::uint64_t value = 0;
@@ -38,15 +38,15 @@ std::uint64_t big_endian_8(const std::uint8_t* bytes) {
 
 // The step from a node to one of its two records. A node is 6, 7 or 8 bytes; what is read beyond
 // the last node lies in the separator.
-template <unsigned kRecordSize>
+template <unsigned record_size>
 struct Step {
   const std::uint8_t* tree;
 
   std::uint32_t operator()(std::uint32_t node, bool right) const {
-    const std::uint64_t word = big_endian_8(tree + std::uint64_t{node} * (kRecordSize / 4));
-    if constexpr (kRecordSize == 24)
+    const std::uint64_t word = big_endian_8(tree + std::uint64_t{node} * (record_size / 4));
+    if constexpr (record_size == 24)
       return static_cast<std::uint32_t>(word >> (right ? 16 : 40)) & 0xffffffu;
-    if constexpr (kRecordSize == 32) return static_cast<std::uint32_t>(word >> (right ? 0 : 32));
+    if constexpr (record_size == 32) return static_cast<std::uint32_t>(word >> (right ? 0 : 32));
     const auto left = static_cast<std::uint32_t>(word >> 40 | (word >> 12 & 0xf000000u));
     return right ? static_cast<std::uint32_t>(word >> 8) & 0xfffffffu : left;
   }
@@ -123,17 +123,17 @@ Result<Mmdb> Mmdb::open(const std::string& path) {
                   meta.node_count};
   const std::uint64_t tree_size = std::uint64_t{meta.node_count} * (meta.record_size / 4);
   const auto file_size = static_cast<std::uint64_t>(file.file_size);
-  if (tree_size + kSeparator > file_size) {
+  if (tree_size + separator > file_size) {
     return fail("database '" + path + "' is shorter than its search tree; fetch it again");
   }
   db.tree_ = file.file_content;
-  db.data_ = db.tree_ + tree_size + kSeparator;
+  db.data_ = db.tree_ + tree_size + separator;
   // The marker that stands between data and metadata, and those, may be read, but are no data.
-  const std::uint8_t* const data_end = file.metadata_section - kMarkerSize;
+  const std::uint8_t* const data_end = file.metadata_section - marker_size;
   db.data_size_ = data_end > db.data_ ? static_cast<std::uint64_t>(data_end - db.data_) : 0;
   db.ipv4_start_ = meta.ip_version == 6 ? file.ipv4_start_node.node_value : 0;
   db.first_bits_.reset(
-      static_cast<std::uint32_t*>(std::calloc(2 * kTableSize, sizeof(std::uint32_t))));
+      static_cast<std::uint32_t*>(std::calloc(2 * table_size, sizeof(std::uint32_t))));
   if (!db.first_bits_) return fail("database '" + path + "' cannot be opened: out of memory");
   return db;
 }
@@ -164,20 +164,20 @@ std::uint32_t Mmdb::walk(std::uint32_t node, const IpAddress& address, unsigned 
 // The record after the first bits. Entries of the table are filled when first asked for; 0, the
 // root, is never a valid child and means empty.
 std::uint32_t Mmdb::after_first_bits(const IpAddress& address) const {
-  const std::size_t at = (address.v6 ? kTableSize : 0) + (bits_of(address) >> (32 - kTableBits));
+  const std::size_t at = (address.v6 ? table_size : 0) + (bits_of(address) >> (32 - table_bits));
   const std::atomic_ref<std::uint32_t> entry(first_bits_[at]);
   const std::uint32_t record = entry.load(std::memory_order_relaxed);
   if (record != 0) [[likely]]
     return record;
-  fill_first_bits(address, at >> kGroupBits << kGroupBits);
+  fill_first_bits(address, at >> group_bits << group_bits);
   return entry.load(std::memory_order_relaxed);
 }
 
 // Fills the entries whose numbers differ in their last bits alone: all of them take little more
 // than one, for these nodes lie close together.
 void Mmdb::fill_first_bits(const IpAddress& address, std::size_t group) const {
-  std::array<std::uint32_t, std::size_t{1} << kGroupBits> records;
-  unsigned bit = kTableBits - kGroupBits;
+  std::array<std::uint32_t, std::size_t{1} << group_bits> records;
+  unsigned bit = table_bits - group_bits;
   records[0] = walk(address.v6 ? 0 : ipv4_start_, address, 0, bit);
   with_step([&](const auto& step) {
     for (std::size_t count = 1; count < records.size(); count *= 2) {
@@ -198,13 +198,13 @@ void Mmdb::fill_first_bits(const IpAddress& address, std::size_t group) const {
 void Mmdb::prefetch_nodes(std::uint32_t node) const {
   if (node >= metadata_.node_count) return;
   const std::uint8_t* const first = tree_ + std::uint64_t{node} * (metadata_.record_size / 4);
-  for (unsigned line = 0; line < kPrefetchedLines; ++line) __builtin_prefetch(first + 64 * line);
+  for (unsigned line = 0; line < prefetched_lines; ++line) __builtin_prefetch(first + 64 * line);
 }
 
 std::uint32_t Mmdb::find_record(const IpAddress& address) const {
   if (address.v6 && metadata_.ip_version == 4) return metadata_.node_count;
   unsigned bit = address.v6 ? 128 : 32;
-  return walk(after_first_bits(address), address, kTableBits, bit);
+  return walk(after_first_bits(address), address, table_bits, bit);
 }
 
 std::array<std::uint32_t, 2> Mmdb::find(const IpAddress& first, const IpAddress& second) const {
@@ -214,9 +214,9 @@ std::array<std::uint32_t, 2> Mmdb::find(const IpAddress& first, const IpAddress&
   prefetch_nodes(other);
   with_step([&](const auto& step) {
     const std::uint32_t count = metadata_.node_count;
-    std::uint32_t one_bits = bits_of(first) << kTableBits;
-    std::uint32_t other_bits = bits_of(second) << kTableBits;
-    for (unsigned left = 32 - kTableBits; left > 0 && (one < count || other < count); --left) {
+    std::uint32_t one_bits = bits_of(first) << table_bits;
+    std::uint32_t other_bits = bits_of(second) << table_bits;
+    for (unsigned left = 32 - table_bits; left > 0 && (one < count || other < count); --left) {
       // Who has arrived steps on the spot, from behind the last node: that is no branch to guess.
       const std::uint32_t next = step(std::min(one, count), one_bits >> 31 != 0);
       const std::uint32_t other_next = step(std::min(other, count), other_bits >> 31 != 0);
@@ -244,7 +244,7 @@ std::optional<std::uint32_t> Mmdb::find(const IpAddress& address, unsigned* pref
 }
 
 std::uint32_t Mmdb::offset_of(std::uint32_t record) const {
-  const std::uint64_t first = std::uint64_t{metadata_.node_count} + kSeparator;
+  const std::uint64_t first = std::uint64_t{metadata_.node_count} + separator;
   if (record < first || record - first >= data_size_) return nowhere;
   return static_cast<std::uint32_t>(record - first);
 }
@@ -356,34 +356,38 @@ bool Mmdb::name_at(std::uint64_t& offset, MmdbNames& names, unsigned& number) co
   return true;
 }
 
-Mmdb::Members Mmdb::members(std::uint32_t offset, MmdbNames& names) const {
-  Members found;
-  found.fill(nowhere);
+// Calls `visit(number, offset of the value)` for the members of a map until it has seen enough.
+template <class Visit>
+void Mmdb::each_member(std::uint32_t offset, MmdbNames& names, Visit&& visit) const {
   Value map;
-  if (!decode_target(offset, map) || map.type != MMDB_DATA_TYPE_MAP) return found;
-  unsigned budget = kMaximumValues;
+  if (!decode_target(offset, map) || map.type != MMDB_DATA_TYPE_MAP) return;
+  unsigned budget = maximum_values;
   std::uint64_t at = map.next;
   unsigned number = 0;
   for (std::uint32_t left = map.size; left > 0; --left) {
-    if (budget-- == 0 || !name_at(at, names, number) || at >= data_size_) return found;
-    if (number < MmdbNames::most) found[number] = static_cast<std::uint32_t>(at);
-    if (left > 1 && !skip(at, budget)) return found;
+    if (budget-- == 0 || !name_at(at, names, number) || at >= data_size_) return;
+    if (visit(number, static_cast<std::uint32_t>(at)) || left == 1) return;
+    if (!skip(at, budget)) return;
   }
+}
+
+Mmdb::Members Mmdb::members(std::uint32_t offset, MmdbNames& names) const {
+  Members found;
+  found.fill(nowhere);
+  each_member(offset, names, [&](unsigned number, std::uint32_t at) {
+    if (number < MmdbNames::most) found[number] = at;
+    return false;
+  });
   return found;
 }
 
 std::uint32_t Mmdb::member(std::uint32_t offset, MmdbNames& names, unsigned name) const {
-  Value map;
-  if (!decode_target(offset, map) || map.type != MMDB_DATA_TYPE_MAP) return nowhere;
-  unsigned budget = kMaximumValues;
-  std::uint64_t at = map.next;
-  unsigned number = 0;
-  for (std::uint32_t left = map.size; left > 0; --left) {
-    if (budget-- == 0 || !name_at(at, names, number) || at >= data_size_) return nowhere;
-    if (number == name) return static_cast<std::uint32_t>(at);
-    if (!skip(at, budget)) return nowhere;
-  }
-  return nowhere;
+  std::uint32_t found = nowhere;
+  each_member(offset, names, [&](unsigned number, std::uint32_t at) {
+    if (number == name) found = at;
+    return number == name;
+  });
+  return found;
 }
 
 std::uint32_t Mmdb::target(std::uint32_t offset) const {
@@ -393,7 +397,7 @@ std::uint32_t Mmdb::target(std::uint32_t offset) const {
 }
 
 bool Mmdb::locate(std::uint32_t offset, Path path, Value& value) const {
-  unsigned budget = kMaximumValues;
+  unsigned budget = maximum_values;
   if (!decode_target(offset, value)) return false;
   for (const std::string_view key : path) {
     if (!enter(value, key, budget)) return false;

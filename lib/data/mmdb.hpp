@@ -132,6 +132,8 @@ class Mmdb {
   bool skip(std::uint64_t& offset, unsigned& budget) const;
   bool key_at(std::uint64_t& offset, std::string_view& key, unsigned& budget) const;
   bool name_at(std::uint64_t& offset, MmdbNames& names, unsigned& number) const;
+  template <class Visit>
+  void each_member(std::uint32_t offset, MmdbNames& names, Visit&& visit) const;
   bool enter(Value& value, std::string_view key, unsigned& budget) const;
   bool locate(std::uint32_t offset, Path path, Value& value) const;
 

@@ -16,6 +16,7 @@ namespace {
 std::uint32_t hash_of(std::string_view name) {
   static const std::uint64_t secret = [] {
     std::uint64_t word = 0;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel hands pointers on as numbers
     if (const auto* random = reinterpret_cast<const char*>(getauxval(AT_RANDOM)))
       std::memcpy(&word, random, sizeof word);
     return word | 1;

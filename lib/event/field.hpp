@@ -101,6 +101,7 @@ struct Field {
   constexpr operator FieldId() const { return id; }
 };
 
+// NOLINTBEGIN(bugprone-macro-parentheses): what is made of the rows are declarations
 namespace field {
 #define GROUP(Name) inline constexpr struct Name {
 #define SUBGROUP(Name) struct Name {
@@ -122,6 +123,7 @@ namespace field {
 #undef END
 #undef SUBEND
 }  // namespace field
+// NOLINTEND(bugprone-macro-parentheses)
 
 /// A field name chosen at run time: a DHO 1 field, `extra.<name>`, or a field of the site's own
 /// harmonization. Made once at start, so that a misspelt name never reaches the loop.

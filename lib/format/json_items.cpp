@@ -200,7 +200,8 @@ JsonItems::Scan JsonItems::scan_nested() const {
         return {Scan::broken, last_close ? last_close : at, "a brace is not closed"};
       closers[depth++] = c == '{' ? '}' : ']';
     } else if (c == '}' || c == ']') {
-      if (closers[depth - 1] != c) return {Scan::broken, at, "a closing bracket of the wrong kind"};
+      if (depth == 0 || closers[depth - 1] != c)
+        return {Scan::broken, at, "a closing bracket of the wrong kind"};
       last_close = at;
       if (--depth == 0) return {Scan::complete, at + 1, ""};
     }

@@ -107,7 +107,7 @@ void Rules::apply(Event& event) {
 /// Whether the rule's conditions held and its actions were run.
 Result<bool> Rules::run(Rule& rule, Event& event) const {
   for (Condition& condition : rule.conditions) {
-    const auto holds = condition.holds(event);
+    auto holds = condition.holds(event);
     if (!holds || !*holds) return holds;
   }
   const Existing existing = options_.overwrite ? Existing::replace : Existing::keep;

@@ -42,7 +42,8 @@ Result<void> collect(const std::string& directory, int depth, std::vector<std::s
   auto names = list_directory(directory);
   if (!names) return tl::unexpected<Error>(names.error());
   for (const std::string& name : *names) {
-    const std::string path = directory + "/" + name;
+    std::string path = directory;
+    path.append("/").append(name);
     if (name.starts_with('.') || depth == deepest || !is_directory(path)) continue;
     if (auto done = collect(path, depth + 1, out); !done) return done;
   }
@@ -67,7 +68,7 @@ std::vector<std::string_view> lines_of(std::string_view text) {
 
 std::string shown(const Json& value) {
   constexpr std::size_t most = 200;
-  const std::string text = value.dump();
+  std::string text = value.dump();
   if (text.size() <= most) return text;
   std::size_t end = most;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
@@ -186,7 +187,7 @@ std::vector<std::string> compare_case(const Case& expected, const Outcome& actua
   if (actual.timed_out) return {"it did not end within its time"};
   if (actual.too_much) return {"it wrote without end"};
   std::vector<std::string> out = compare_lines(expected.output, actual.output);
-  for (std::string& text : out) text = "out: " + text;
+  for (std::string& text : out) text.insert(0, "out: ");
   const auto left = lines_of(expected.errors);
   const auto right = lines_of(actual.errors);
   for (std::size_t i = 0; i < std::max(left.size(), right.size()); ++i) {

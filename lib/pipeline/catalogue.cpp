@@ -49,7 +49,8 @@ std::vector<Stamp> programs_in(const std::string& directory) {
   if (!names) return out;
   for (const std::string& name : *names) {
     struct stat info = {};
-    const std::string path = directory + "/" + name;
+    std::string path = directory;
+    path.append("/").append(name);
     if (!is_bot_name(name) || stat(path.c_str(), &info) != 0) continue;
     if (!S_ISREG(info.st_mode) || access(path.c_str(), X_OK) != 0) continue;
     out.push_back({path,
@@ -178,6 +179,7 @@ Result<const CatalogueEntry*> Catalogue::find(std::string_view name) const {
     return fail("there is no bot " + quote_for_message(name) + did_you_mean(closest(name)) +
                 " (see intelmq list)");
   std::vector<std::string> names;
+  names.reserve(same.size());
   for (const CatalogueEntry* entry : same) names.push_back(entry->sheet.program);
   return fail(quote_for_message(name) + " is several bots: " + join(names, ", "));
 }
@@ -191,7 +193,7 @@ std::string Catalogue::closest(std::string_view name) const {
     names.push_back(entry.sheet.program.substr(prefix.size()));
     names.emplace_back(short_name(entry.sheet));
   }
-  const std::string found(nearest(wanted, std::span<const std::string>{names}));
+  std::string found(nearest(wanted, std::span<const std::string>{names}));
   for (const CatalogueEntry& entry : entries_)
     if (found == short_name(entry.sheet) || entry.sheet.program == std::string(prefix) + found)
       return entry.sheet.program;

@@ -16,7 +16,7 @@ constexpr std::size_t most_output = 16u << 20;
 std::string failure_of(const Outcome& outcome, const std::string& program) {
   if (outcome.timed_out) return "no answer within 10 seconds";
   if (outcome.too_much) return "it prints without end";
-  const std::string message = without_prefix(outcome.errors, program);
+  std::string message = without_prefix(outcome.errors, program);
   if (!message.empty()) return message;
   return "it ended with code " + std::to_string(outcome.code) + " and no message";
 }

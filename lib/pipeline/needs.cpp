@@ -20,6 +20,7 @@ struct Place {
 
 std::vector<std::string> names_of(const Graph& graph, const std::vector<std::size_t>& nodes) {
   std::vector<std::string> out;
+  out.reserve(nodes.size());
   for (const std::size_t node : nodes) out.push_back(graph.nodes[node].id);
   return out;
 }

@@ -13,8 +13,6 @@
 
 #include "base/file.hpp"
 
-extern char** environ;
-
 namespace intelmq {
 namespace {
 

@@ -37,7 +37,8 @@ class Page {
       used = 0;
     }
     for (const std::string& row : rows) {
-      line(left + std::string(column - used, ' ') + row);
+      left.append(column - used, ' ').append(row);
+      line(left);
       left.clear();
       used = 0;
     }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <utility>
 
 #include "base/text.hpp"
 
@@ -159,8 +160,7 @@ std::vector<std::string> paragraphs(std::string_view text) {
   std::string now;
   for (const std::string_view line : split(text, '\n')) {
     const std::string_view part = trim(line);
-    if (part.empty() && !now.empty()) out.push_back(std::move(now));
-    if (part.empty()) now.clear();
+    if (part.empty() && !now.empty()) out.push_back(std::exchange(now, {}));
     if (!part.empty()) now += (now.empty() ? "" : " ") + std::string(part);
   }
   if (!now.empty()) out.push_back(std::move(now));

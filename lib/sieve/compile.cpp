@@ -294,6 +294,7 @@ class Compiler {
 
   std::vector<ValueOperand> values(const std::vector<Operand>& operands) {
     std::vector<ValueOperand> out;
+    out.reserve(operands.size());
     for (const Operand& operand : operands) out.push_back(value(operand));
     return out;
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sieve/moment.hpp"
 
+#include <cmath>
+
 #include "type/relative_time.hpp"
 
 namespace intelmq::sieve {
@@ -141,7 +143,7 @@ std::optional<std::int64_t> parse_span(std::string_view text) {
   constexpr double most = 10000.0 * 365 * day_seconds;
   const auto minutes = parse_relative_minutes(text);
   if (!minutes || *minutes * 60 > most) return std::nullopt;
-  return static_cast<std::int64_t>(*minutes * 60 + 0.5);
+  return std::llround(*minutes * 60);
 }
 
 }  // namespace intelmq::sieve

@@ -30,6 +30,7 @@ struct Duration {
   std::string text() const;
 
   constexpr bool operator==(const Duration&) const = default;
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes what is generated for a 0
   constexpr auto operator<=>(const Duration&) const = default;
 };
 

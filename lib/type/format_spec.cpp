@@ -58,8 +58,8 @@ std::string print_short(std::size_t precision, double value) {
   const std::size_t digits = std::max<std::size_t>(precision, 1);
   std::string scientific = print("%.*e", digits - 1, value);
   const std::size_t mark = scientific.find('e');
-  const int exponent = std::atoi(scientific.c_str() + mark + 1);
-  if (exponent >= -4 && exponent + 1 < static_cast<int>(digits)) {
+  const long exponent = std::strtol(scientific.c_str() + mark + 1, nullptr, 10);
+  if (exponent >= -4 && exponent + 1 < static_cast<long>(digits)) {
     std::string plain = print("%.*g", digits, value);
     return plain.find('.') == std::string::npos ? plain + ".0" : plain;
   }

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "type/ip.hpp"
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
 #include <algorithm>
 #include <bit>
 #include <cstring>
+
+#include "base/short_text.hpp"
 
 #include "type/python_text.hpp"
 
@@ -31,16 +29,9 @@ bool parse_v4(std::string_view text, std::uint8_t* out) noexcept {
   return at == text.size();
 }
 
-#ifdef __SSE2__
 /// parse_v4 for texts of 8 to 15 bytes, without a branch that depends on where the points are.
 bool parse_usual_v4(std::string_view text, std::uint8_t* out) noexcept {
-  std::uint64_t first, rest;
-  std::memcpy(&first, text.data(), 8);
-  std::memcpy(&rest, text.data() + text.size() - 8, 8);
-  rest = rest >> (8 * (15 - text.size())) >> 8U;
-  const __m128i digits =
-      _mm_sub_epi8(_mm_set_epi64x(static_cast<long long>(rest), static_cast<long long>(first)),
-                   _mm_set1_epi8('0'));
+  const __m128i digits = _mm_sub_epi8(load_16(text), _mm_set1_epi8('0'));
   const auto mask = [](__m128i bytes) { return static_cast<unsigned>(_mm_movemask_epi8(bytes)); };
   const unsigned points = mask(_mm_cmpeq_epi8(digits, _mm_set1_epi8('.' - '0')));
   const unsigned good = mask(_mm_cmpeq_epi8(_mm_min_epu8(digits, _mm_set1_epi8(9)), digits));
@@ -71,17 +62,15 @@ bool parse_usual_v4(std::string_view text, std::uint8_t* out) noexcept {
   std::memcpy(out, &octets, sizeof octets);
   return true;
 }
-#endif
 
-constexpr std::array<std::int8_t, 256> make_hex_values() {
-  std::array<std::int8_t, 256> values{};
-  for (auto& value : values) value = -1;
-  for (int i = 0; i < 10; ++i)
-    values[static_cast<std::size_t>('0' + i)] = static_cast<std::int8_t>(i);
-  for (int i = 0; i < 6; ++i) {
-    values[static_cast<std::size_t>('a' + i)] = static_cast<std::int8_t>(10 + i);
-    values[static_cast<std::size_t>('A' + i)] = static_cast<std::int8_t>(10 + i);
-  }
+constexpr std::uint8_t no_digit = 0xff;
+
+constexpr std::array<std::uint8_t, 256> make_hex_values() {
+  std::array<std::uint8_t, 256> values{};
+  for (auto& value : values) value = no_digit;
+  for (unsigned i = 0; i < 10; ++i) values['0' + i] = static_cast<std::uint8_t>(i);
+  for (unsigned i = 0; i < 6; ++i)
+    values['a' + i] = values['A' + i] = static_cast<std::uint8_t>(10 + i);
   return values;
 }
 
@@ -110,9 +99,9 @@ class V6Reader {
     const std::size_t first = at_;
     unsigned value = 0;
     while (at_ < text_.size() && at_ - first < 4) {
-      const int digit = hex_values[static_cast<unsigned char>(text_[at_])];
-      if (digit < 0) break;
-      value = value * 16 + static_cast<unsigned>(digit);
+      const unsigned digit = hex_values[static_cast<unsigned char>(text_[at_])];
+      if (digit == no_digit) break;
+      value = value * 16 + digit;
       ++at_;
     }
     if (at_ < text_.size() && text_[at_] == '.') return dotted(first);
@@ -285,9 +274,7 @@ std::optional<IpAddress> address_of_number(std::string_view digits) noexcept {
 
 bool IpAddress::read(std::string_view text) noexcept {
   *this = {};
-#ifdef __SSE2__
   if (text.size() >= 8 && text.size() <= 15 && parse_usual_v4(text, bytes.data())) return true;
-#endif
   if (parse_v4(text, bytes.data())) return true;
   v6 = true;
   return V6Reader{text}.read(bytes.data());

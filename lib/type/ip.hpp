@@ -41,6 +41,7 @@ struct IpAddress {
   IpAddress masked(std::uint8_t length) const noexcept;
 
   bool operator==(const IpAddress&) const noexcept = default;
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes what is generated for a 0
   auto operator<=>(const IpAddress&) const noexcept = default;
 };
 

@@ -60,7 +60,7 @@ void append_digits(std::string& out, std::string_view digits, int exponent) {
     out.append(static_cast<std::size_t>(exponent + 1 - count), '0');
     out += ".0";
   } else {
-    const auto whole = static_cast<std::size_t>(exponent + 1);
+    const std::size_t whole = static_cast<std::size_t>(exponent) + 1;
     out += digits.substr(0, whole);
     out.push_back('.');
     out += digits.substr(whole);

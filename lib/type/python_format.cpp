@@ -142,7 +142,7 @@ class FormatTemplate::Reader {
       at_ += 2;
     }
     if (text_[at_] == ':') {
-      if (const auto read = read_spec(field); !read) return read;
+      if (auto read = read_spec(field); !read) return read;
     }
     if (text_[at_] != '}') {
       return refuse(std::string("unexpected '") + text_[at_] +

@@ -94,7 +94,7 @@ class WorkspacePool {
       Workspace* empty = nullptr;
       if (place.compare_exchange_strong(empty, workspace.get(), std::memory_order_release,
                                         std::memory_order_relaxed)) {
-        workspace.release();
+        static_cast<void>(workspace.release());  // the place owns it now
         return;
       }
     }

@@ -200,7 +200,7 @@ class SimplePattern {
   }
 
   void put(Bytes& bytes, char first, char last) const {
-    for (int c = first; c <= last; ++c) {
+    for (int c = static_cast<unsigned char>(first); c <= last; ++c) {
       bytes.set(static_cast<std::size_t>(c));
       const int lower = c | 0x20;
       if (ignore_case_ && lower >= 'a' && lower <= 'z')

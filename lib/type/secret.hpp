@@ -55,7 +55,7 @@ class Secret {
  private:
   // Clears everything the string has reserved; volatile keeps the compiler from dropping it.
   static void wipe(std::string& text) noexcept {
-    text.resize(text.capacity());
+    text.resize(text.capacity());  // NOLINT(clang-analyzer-cplusplus.Move): moved from or not
     volatile char* byte = text.data();
     for (std::size_t left = text.size(); left > 0; --left) *byte++ = '\0';
     text.clear();

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "type/timestamp.hpp"
 
-#ifdef __SSE2__
 #include <emmintrin.h>
-#endif
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstring>
@@ -99,7 +98,6 @@ std::optional<Timestamp> parse_lax(std::string_view text) {
 
 constexpr std::string_view padded_shape = "dddd-dd-ddTdd:dd:dd+00:00";
 
-#ifdef __SSE2__
 /// Whether each of 16 bytes lies in the range that the shape has at that place.
 bool fits_shape(std::string_view text, std::size_t at) {
   static constexpr auto lowest = [] {
@@ -124,16 +122,6 @@ bool is_padded(std::string_view text) {
   return text.size() == padded_shape.size() && fits_shape(text, 0) &&
          fits_shape(text, padded_shape.size() - 16);
 }
-#else
-bool is_padded(std::string_view text) {
-  if (text.size() != padded_shape.size()) return false;
-  bool same = true;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    same &= padded_shape[i] == 'd' ? is_digit(text[i]) : text[i] == padded_shape[i];
-  }
-  return same;
-}
-#endif
 
 int two(const char* at) { return (at[0] - '0') * 10 + (at[1] - '0'); }
 
@@ -201,7 +189,7 @@ std::size_t Timestamp::write(char* out) const {
   end = put(put(end, civil.minute, 2), ':');
   end = put(end, civil.second, 2);
   if (civil.micros > 0) end = put(put(end, '.'), civil.micros, 6);
-  std::memcpy(end, "+00:00", 6);
+  std::copy_n("+00:00", 6, end);
   return static_cast<std::size_t>(end + 6 - out);
 }
 

@@ -28,7 +28,7 @@ TEST_CASE("text: nearest suggests only what is close") {
 
 TEST_CASE("text: shell words") {
   using Words = std::vector<std::string>;
-  CHECK(*split_shell("") == Words{});
+  CHECK(split_shell("")->empty());
   CHECK(*split_shell(R"(  a 'b c'"d $x \" \n" e\ f '' )") ==
         Words{"a", R"(b cd $x " \n)", "e f", ""});
   CHECK(*split_shell("a\\\nb \"c\\\nd\" 'it'\\''s'") == Words{"ab", "cd", "it's"});
@@ -62,7 +62,8 @@ TEST_CASE("text: values in messages cannot steer a terminal") {
   CHECK(quote_for_message("a\x1b[31m\n\t\x7f") == "'a\\x1b[31m\\x0a\\x09\\x7f'");
   CHECK(quote_for_message("\xc2\x9b"
                           "31m") == "'\\xc2\\x9b31m'");
-  CHECK(quote_for_message("\xe2\x80\xae") == "'\\xe2\\x80\\xae'");
+  CHECK(quote_for_message("\xe2\x80"
+                          "\xae") == "'\\xe2\\x80\\xae'");
   CHECK(quote_for_message("\xff\xc3") == "'\\xff\\xc3'");
   CHECK(quote_for_message("gr\xc3\xbc\xc3\x9f") == "'gr\xc3\xbc\xc3\x9f'");
   CHECK(quote_for_message(std::string(120, 'x')) == "'" + std::string(120, 'x') + "'");
@@ -81,7 +82,7 @@ TEST_CASE("text: utf-8") {
 
 TEST_CASE("text: wrap") {
   using Lines = std::vector<std::string>;
-  CHECK(wrap("", 10) == Lines{});
+  CHECK(wrap("", 10).empty());
   CHECK(wrap("one two three", 7) == Lines{"one two", "three"});
   CHECK(wrap("a verylongword b", 4) == Lines{"a", "verylongword", "b"});
   CHECK(wrap("a\n\nb", 10) == Lines{"a", "", "b"});

@@ -17,7 +17,7 @@ namespace {
 using intelmq::IpAddress;
 using intelmq::Mmdb;
 
-const std::filesystem::path kData = std::filesystem::path("tests") / "data";
+const std::filesystem::path data = std::filesystem::path("tests") / "data";
 
 IpAddress v4(unsigned a, unsigned b, unsigned c, unsigned d) {
   IpAddress address{};
@@ -152,7 +152,7 @@ void exercise(const Mmdb& db, intelmq::CityReader& reader, const IpAddress& addr
 }  // namespace
 
 TEST_CASE("mmdb: finds records and their networks", "[mmdb]") {
-  auto db = Mmdb::open(kData / "city.mmdb");
+  auto db = Mmdb::open(data / "city.mmdb");
   REQUIRE(db);
   CHECK(db->metadata().database_type == "IntelMQ-Test-City");
   CHECK(db->metadata().build_epoch == 1767225600);
@@ -187,7 +187,7 @@ TEST_CASE("mmdb: finds records and their networks", "[mmdb]") {
 }
 
 TEST_CASE("mmdb: a path that does not fit finds nothing", "[mmdb]") {
-  auto db = Mmdb::open(kData / "city.mmdb");
+  auto db = Mmdb::open(data / "city.mmdb");
   REQUIRE(db);
   const auto at = *db->find(v4(192, 0, 2, 1));
   CHECK_FALSE(db->text(at, {}));
@@ -201,7 +201,7 @@ TEST_CASE("mmdb: a path that does not fit finds nothing", "[mmdb]") {
 }
 
 TEST_CASE("mmdb: members are found in one pass", "[mmdb]") {
-  auto db = Mmdb::open(kData / "city.mmdb");
+  auto db = Mmdb::open(data / "city.mmdb");
   REQUIRE(db);
   intelmq::MmdbNames names{"registered_country", "none", "city", "", "en"};
   for (int round = 0; round < 2; ++round) {  // the second time the names are known
@@ -285,7 +285,7 @@ TEST_CASE("mmdb: what is no database is refused with a reason", "[mmdb]") {
   CHECK_THAT(reason("/nonexistent/x.mmdb"), Catch::Contains("/nonexistent/x.mmdb") &&
                                                 Catch::Contains("No such file or directory"));
   CHECK_FALSE(Mmdb::open("/"));
-  const std::string city = slurp(kData / "city.mmdb");
+  const std::string city = slurp(data / "city.mmdb");
   for (const std::size_t size :
        {std::size_t{0}, std::size_t{1}, std::size_t{20}, city.size() / 2}) {
     const TemporaryFile file(city.substr(0, size));
@@ -335,9 +335,9 @@ TEST_CASE("mmdb: hostile names and pointers neither crash nor take long", "[mmdb
 }
 
 TEST_CASE("mmdb: survives flipped bytes", "[mmdb]") {
-  const std::string city = slurp(kData / "city.mmdb");
-  const std::string flat = slurp(kData / "flat.mmdb");
-  std::mt19937 random(20260101);
+  const std::string city = slurp(data / "city.mmdb");
+  const std::string flat = slurp(data / "flat.mmdb");
+  std::mt19937 random(20260101);  // NOLINT(cert-msc32-c,cert-msc51-cpp): the same in every run
   unsigned opened = 0;
   for (int round = 0; round < 400; ++round) {
     std::string bytes = round % 2 ? city : flat;
@@ -361,12 +361,12 @@ TEST_CASE("mmdb: survives flipped bytes", "[mmdb]") {
 }
 
 TEST_CASE("mmdb: is exchanged while in use", "[mmdb]") {
-  TemporaryFile file(slurp(kData / "flat.mmdb"));
+  TemporaryFile file(slurp(data / "flat.mmdb"));
   auto opened = Mmdb::open(file.path());
   REQUIRE(opened);
   Mmdb db = std::move(*opened);
   CHECK(db.text(*db.find(v4(192, 0, 2, 1)), {"city"}) == "Vienna");
-  file.write(slurp(kData / "city.mmdb"));
+  file.write(slurp(data / "city.mmdb"));
   CHECK(db.text(*db.find(v4(192, 0, 2, 1)), {"city"}) == "Vienna");  // the old mapping lives on
   auto next = Mmdb::open(file.path());
   REQUIRE(next);

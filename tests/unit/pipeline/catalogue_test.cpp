@@ -26,7 +26,8 @@ class Scratch {
   }
   ~Scratch() { std::filesystem::remove_all(path); }
   std::string program(const std::string& name, const std::string& text = "#!/bin/sh\n") const {
-    const std::string file = path + "/" + name;
+    std::string file = path;
+    file.append("/").append(name);
     REQUIRE(atomic_write(file, text).has_value());
     chmod(file.c_str(), 0755);
     return file;

@@ -33,7 +33,9 @@ TEST_CASE("what is no letter is refused") {
 
 TEST_CASE("nothing that a terminal would act on is shown") {
   CHECK(harmless("a\x1b[2J\x7f\t\n", 99) == "a\\x1b[2J\\x7f\\t\\n");
-  CHECK(harmless("\xe2\x80\xae", 99) == "\\xe2\\x80\\xae");
+  CHECK(harmless("\xe2\x80"
+                 "\xae",
+                 99) == "\\xe2\\x80\\xae");
   CHECK(harmless("\xff", 99) == "\\xff");
   CHECK(harmless("\xc2\x9b", 99) == "\\xc2\\x9b");
   CHECK(harmless("\xc3\xa9\xc3\xa9\xc3\xa9", 2) == "\xc3\xa9\xc3\xa9...");

@@ -40,7 +40,7 @@ Result<ConfiguredBot> fake(const Catalogue& catalogue, const std::string& path,
   out.defaults = {"input_format", "output_format"};
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (arguments[i] == "--bad") return fail("unknown option '--bad'");
-    if (arguments[i] == "--odd") out.remarks.push_back("odd");
+    if (arguments[i] == "--odd") out.remarks.emplace_back("odd");
     if (i + 1 == arguments.size()) continue;
     std::string name = arguments[i].substr(2);
     std::replace(name.begin(), name.end(), '-', '_');

@@ -87,7 +87,7 @@ TEST_CASE("byte input: packed input is unpacked") {
     CHECK(from_file(packed.bytes).bytes == text);
     CHECK(from_file(packed.bytes).error.empty());
     CHECK(from_pipe(packed.bytes, 1).bytes == text);
-    const Outcome thrice = from_file(packed.bytes + packed.bytes + packed.bytes, 65536);
+    const Outcome thrice = from_file(repeat(packed.bytes, 3), 65536);
     CHECK(thrice.bytes == text + text + text);
     CHECK(thrice.error.empty());
     CHECK(from_pipe(packed.bytes + packed.bytes, 3).bytes == text + text);

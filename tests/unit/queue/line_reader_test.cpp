@@ -3,7 +3,9 @@
 
 #include <poll.h>
 
+#include <fmt/format.h>
 #include <catch2/catch.hpp>
+
 #include <cstdio>
 
 #include "base/sha256.hpp"
@@ -140,9 +142,9 @@ TEST_CASE("line reader: a record that is too long is cut, measured and hashed") 
       CAPTURE(size, end);
       const std::string big(size, 'x');
       const std::string fits(100, 'y');
+      const std::string text = fmt::format("{{}}\n{0}{2}{1}{2}{{}}", big, fits, end);
       for (const Seen& seen :
-           {read_file_lines("{}\n" + big + end + fits + end + "{}", options),
-            read_pipe_lines("{}\n" + big + end + fits + end + "{}", 999, options)}) {
+           {read_file_lines(text, options), read_pipe_lines(text, 999, options)}) {
         REQUIRE(seen.texts.size() == 4);
         CHECK(seen.texts[1] == big.substr(0, LineReader::kept));
         CHECK(seen.texts[2] == fits);

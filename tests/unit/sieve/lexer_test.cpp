@@ -53,7 +53,7 @@ TEST_CASE("lexer: only a backslash before the own quote goes") {
 
 TEST_CASE("lexer: a text whose only quote is escaped ends there") {
   CHECK(only_text(R"('a\')") == R"(a\)");
-  CHECK(only_text("''") == "");
+  CHECK(only_text("''").empty());
 }
 
 TEST_CASE("lexer: places count lines and characters") {

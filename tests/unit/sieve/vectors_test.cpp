@@ -40,7 +40,7 @@ void check(const Json& vector) {
     return;
   }
   std::vector<std::string> paths = got.paths;
-  if (paths.empty()) paths.push_back("_default");
+  if (paths.empty()) paths.emplace_back("_default");
   REQUIRE(paths.size() == wanted.size());
   const auto line = Json::parse(got.line);
   REQUIRE(line);

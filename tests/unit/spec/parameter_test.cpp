@@ -71,7 +71,7 @@ TEST_CASE("parameter: lists") {
   CHECK(*List::from_json("a, b,,c ") == Words{"a", "b", "c"});
   CHECK(*List::from_json(*Json::parse(R"(["a,b", 1, true])")) == Words{"a,b", "1", "true"});
   CHECK(*List::from_json(R"( ["x", "y z"])") == Words{"x", "y z"});
-  CHECK(*List::from_json("") == Words{});
+  CHECK(List::from_json("")->empty());
   CHECK(error_of<Words>("[1,").find("not JSON at line 1") != std::string::npos);
   CHECK(error_of<Words>(*Json::parse(R"(["a", {}])")) == "item 2: '{}' is not a text");
   using Fields = ParameterType<std::vector<FieldName>>;
@@ -94,7 +94,7 @@ TEST_CASE("parameter: choice, duration, json") {
 TEST_CASE("parameter: optional") {
   CHECK_FALSE(*ParameterType<std::optional<std::int64_t>>::from_json(""));
   CHECK_FALSE(*ParameterType<std::optional<std::int64_t>>::from_json(Json()));
-  CHECK(**ParameterType<std::optional<std::string>>::from_json("") == "");
+  CHECK((*ParameterType<std::optional<std::string>>::from_json(""))->empty());
 }
 
 TEST_CASE("parameter: bound to a member") {

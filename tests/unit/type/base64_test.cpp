@@ -14,7 +14,7 @@ std::string encode(std::string_view bytes) {
   return out;
 }
 
-std::optional<std::string> decode_in_pieces(std::string text, std::size_t size) {
+std::optional<std::string> decode_in_pieces(const std::string& text, std::size_t size) {
   Base64Decoder decoder;
   std::string out;
   for (std::size_t at = 0; at < text.size(); at += size) {
