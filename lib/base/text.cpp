@@ -274,4 +274,25 @@ std::vector<std::string> wrap(std::string_view text, std::size_t width) {
   return lines;
 }
 
+void hide_passwords(char* text, std::size_t size) {
+  const std::string_view all(text, size);
+  const auto hide = [&](std::size_t from, std::size_t to) {
+    std::fill(text + from, text + std::max(from, std::min(to, size)), '*');
+  };
+  for (std::size_t at = 0; (at = all.find("://", at)) != all.npos;) {
+    at += 3;
+    const std::size_t end = std::min(all.find_first_of("/?\" ", at), size);
+    const std::string_view authority = all.substr(at, end - at);
+    const std::size_t login = authority.rfind('@');
+    if (login == authority.npos) continue;
+    const std::size_t colon = authority.find(':');
+    hide(at + (colon < login ? colon + 1 : 0), at + login);
+  }
+  constexpr std::string_view option = "password=";
+  for (std::size_t at = 0; (at = all.find(option, at)) != all.npos;) {
+    at += option.size();
+    hide(at, all.find_first_of("&\" ", at));
+  }
+}
+
 }  // namespace intelmq

@@ -57,4 +57,8 @@ std::size_t count_characters(std::string_view text);
 /// ends in the text stay line ends. An empty text has no lines.
 std::vector<std::string> wrap(std::string_view text, std::size_t width);
 
+/// Puts an asterisk over every byte of the passwords of the URLs in a text: what stands between
+/// `://[USER:]` and `@`, and options called `password`.
+void hide_passwords(char* text, std::size_t size);
+
 }  // namespace intelmq

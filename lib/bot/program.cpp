@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "base/file.hpp"
+#include "base/text.hpp"
 #include "bot/inspect.hpp"
 #include "bot/runner.hpp"
 
@@ -62,7 +63,8 @@ std::unique_ptr<Source> open_records(const Bot& bot, const Options& options, Log
 
 /// Hides secrets that were given on the command line from whoever lists processes.
 void hide_secrets(const Bot& bot, int argc, char** argv) {
-  for (int i = 1; i < argc; ++i)
+  for (int i = 1; i < argc; ++i) {
+    hide_passwords(argv[i], std::strlen(argv[i]));
     for (const Parameter& parameter : bot.description.params) {
       if (!parameter.secret) continue;
       const std::string option = parameter.option();
@@ -73,6 +75,7 @@ void hide_secrets(const Bot& bot, int argc, char** argv) {
         value = argv[i + 1];
       if (value) std::memset(value, '*', std::strlen(value));
     }
+  }
 }
 
 ExitCode run_bot(const Bot& bot, const std::vector<std::string>& arguments, Log& log,

@@ -168,7 +168,8 @@ std::string Settings::show(const Bot& bot) const {
     std::string origin = "default";
     for (const auto& [known, from] : origins_)
       if (known == &parameter) origin = from;
-    const std::string value = parameter.secret ? "(hidden)" : parameter.read(params).dump();
+    std::string value = parameter.secret ? "(hidden)" : parameter.read(params).dump();
+    hide_passwords(value.data(), value.size());
     out += fmt::format("{} = {}  # {}\n", parameter.name, value, origin);
   };
   for (const Parameter& parameter : bot.description.params) line(parameter, params_.get());

@@ -58,6 +58,16 @@ std::string_view take_host(std::string_view authority, Endpoint& endpoint) {
 constexpr std::string_view form =
     "; write redis://[[USER:]PASSWORD@]HOST[:PORT]/DB/QUEUE or redis+unix:PATH?db=DB&queue=QUEUE";
 
+Result<void> allow_options(const QueueUrl& url) {
+  if (url.scheme() == "redis+unix")
+    return url.allow(
+        {"db", "queue", "user", "password", "instance", "batch", "drain", "max-queue-length"});
+  if (url.scheme() == "rediss")
+    return url.allow(
+        {"instance", "batch", "drain", "max-queue-length", "ca", "cert", "key", "insecure"});
+  return url.allow({"instance", "batch", "drain", "max-queue-length"});
+}
+
 Result<void> read_options(RedisQueue& out, const QueueUrl& url) {
   out.instance = url.text("instance", "");
   const auto batch = url.size("batch", out.batch);
@@ -90,10 +100,7 @@ Result<RedisQueue> RedisQueue::parse(std::string_view url) {
       scheme + ":" + std::string(question == url.npos ? "" : url.substr(question));
   const auto parsed = QueueUrl::parse(options_only);
   if (!parsed) return tl::unexpected<Error>(parsed.error());
-  if (auto known = parsed->allow({"db", "queue", "user", "password", "instance", "batch", "drain",
-                                  "max-queue-length", "ca", "cert", "key", "insecure"});
-      !known)
-    return tl::unexpected<Error>(known.error());
+  if (auto known = allow_options(*parsed); !known) return tl::unexpected<Error>(known.error());
   RedisQueue out;
   Endpoint& endpoint = out.address.endpoint;
   std::string database, list;
@@ -114,8 +121,11 @@ Result<RedisQueue> RedisQueue::parse(std::string_view url) {
     std::string_view path = slash == rest.npos ? "" : rest.substr(slash + 1);
     if (!take_login(authority, out.address))
       return fail(scheme + ": '%' in user or password must be followed by two hex digits");
-    if (const auto wrong = take_host(authority, endpoint); !wrong.empty())
+    if (const auto wrong = take_host(authority, endpoint); !wrong.empty()) {
+      if (path.find('@') != path.npos)  // then this may be half a password
+        return fail(scheme + "://...: a '/' in user or password must be written %2F");
       return fail(scheme + "://" + std::string(authority) + ": " + std::string(wrong));
+    }
     const std::size_t next = path.find('/');
     database = path.substr(0, next);
     const auto name = percent_decoded(next == path.npos ? "" : path.substr(next + 1));

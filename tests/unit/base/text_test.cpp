@@ -88,3 +88,19 @@ TEST_CASE("text: wrap") {
   CHECK(wrap("a\n\nb", 10) == Lines{"a", "", "b"});
   CHECK(wrap("\xc3\xa9\xc3\xa9 \xc3\xa9", 4) == Lines{"\xc3\xa9\xc3\xa9 \xc3\xa9"});
 }
+
+TEST_CASE("text: passwords of URLs are hidden") {
+  const auto hidden = [](std::string text) {
+    hide_passwords(text.data(), text.size());
+    return text;
+  };
+  CHECK(hidden("redis://:secret@host:1/2/q") == "redis://:******@host:1/2/q");
+  CHECK(hidden("redis://secret@host/2/q") == "redis://******@host/2/q");
+  CHECK(hidden("a=amqp://me:secret%40@host/q?x=1") == "a=amqp://me:*********@host/q?x=1");
+  CHECK(hidden(R"(["redis://:s@h/0/a", "x=redis://:t@h/0/b"])") ==
+        R"(["redis://:*@h/0/a", "x=redis://:*@h/0/b"])");
+  CHECK(hidden("redis+unix:/s?password=secret&db=1") == "redis+unix:/s?password=******&db=1");
+  CHECK(hidden("redis+unix:/s?password=secret") == "redis+unix:/s?password=******");
+  for (const char* plain : {"", "http://host/a@b", "me@host", "http://host", "://", "password"})
+    CHECK(hidden(plain) == plain);
+}
