@@ -122,10 +122,10 @@ __attribute__((target("bmi,popcnt"))) std::uint32_t* flatten_bmi(const std::uint
     std::uint64_t word = bits[i];
     const auto count = static_cast<std::size_t>(__builtin_popcountll(word));
     // Writing some too many costs less than counting.
-    const auto put = [&](std::size_t from) __attribute__((always_inline)) {
+    const auto put = [&](std::size_t from) __attribute__((target("bmi,popcnt"), always_inline)) {
 #pragma GCC unroll 8
       for (std::size_t k = from; k < from + 8; ++k) {
-        out[k] = offset + static_cast<std::uint32_t>(__builtin_ctzll(word));
+        out[k] = offset + static_cast<std::uint32_t>(_tzcnt_u64(word));
         word &= word - 1;
       }
     };
