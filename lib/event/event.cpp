@@ -18,7 +18,7 @@ namespace intelmq {
 
 // --- finding -------------------------------------------------------------------------------------
 
-const Event::Slot* Event::find(const FieldName& name) const { return slot_of(key_number(name)); }
+const Slot* Event::find(const FieldName& name) const { return slot_of(key_number(name)); }
 
 bool Event::has(const FieldName& name) const {
   if (const auto id = name.id()) return has(*id);

@@ -17,9 +17,12 @@
 #include "event/flat_list.hpp"
 #include "event/harmonization.hpp"
 #include "event/out_buffer.hpp"
+#include "event/slot.hpp"
 #include "type/clock.hpp"
 
 namespace intelmq {
+
+class LineSurvey;
 
 /// What a C++ program reads a field's value as.
 template <FieldType T>
@@ -251,30 +254,14 @@ class Event {
   std::string_view keep(std::string_view text) { return arena_.keep(text); }
 
  private:
-  struct Slot {
-    const char* value;
-    std::uint32_t value_size;
-    std::uint32_t key_and_flags;
-
-    static constexpr std::uint32_t in_line = 1u << 24;  ///< Stands in the line as it is.
-    static constexpr std::uint32_t removed = 1u << 25;  ///< Taken away.
-    static constexpr std::uint32_t ignored = 1u << 26;  ///< Absent to everybody but `write`.
-    static constexpr std::uint32_t checked = 1u << 27;  ///< Known to be valid.
-
-    std::uint32_t key() const { return key_and_flags & 0xffffff; }  ///< Its number in `keys_`.
-    bool is(std::uint32_t flag) const { return key_and_flags & flag; }
-    void put(std::uint32_t flag, bool on = true) {
-      key_and_flags = on ? key_and_flags | flag : key_and_flags & ~flag;
-    }
-    bool has_value() const { return !is(removed | ignored); }
-    std::string_view text() const { return {value, value_size}; }
-  };
-
-  struct Expected {
-    const Lead* lead;
-    std::uint32_t key;
-  };
-  Expected unexpected_key(const char* p, std::size_t size, const char* value, std::size_t member);
+  const Lead* unexpected_key(const char* p, std::size_t size, const char* value, std::size_t member,
+                             std::uint32_t& key);
+  std::uint32_t key_in_line(const char* name, std::size_t size, std::size_t member);
+  void begin_line(const char* line, std::size_t size);
+  bool read_surveyed();
+  void read_on(LineSurvey& survey);
+  bool read_exactly(LineError& error);
+  unsigned learn_gap() const;
   void expect_this_order();
   void forget_line();
   void drop_earlier(std::uint32_t key);
@@ -354,6 +341,7 @@ class Event {
   Arena arena_;
   FlatList<Slot> marked_;         // the members at the mark, ...
   std::size_t marked_bytes_ = 0;  // ... and what they took of the arena
+  unsigned gap_ = 2;              // between members, as lines have it
   std::uint32_t duplicates_ = 0;
   std::vector<std::size_t> respelt_;  // members whose keys stand in the line with escapes
   bool spaced_ = true, has_type_ = false, line_changed_ = false;

@@ -46,7 +46,7 @@ std::uint32_t Event::key_of(std::string_view name) {
 }
 
 /// Appends a member whose value lives in the arena.
-Event::Slot& Event::append_kept(std::uint32_t key, std::string_view value) {
+Slot& Event::append_kept(std::uint32_t key, std::string_view value) {
   keys_.put(key, members_.size());
   return members_.push_back({value.data(), static_cast<std::uint32_t>(value.size()), key});
 }

@@ -62,7 +62,9 @@ void EventKeys::forget() {
   table_.assign(256, none);
   names_.reset();
   loose_ = false;
-  event_ = std::uint64_t{1} << 32;
+  event_ = first_event;
+  in_order_ = 0;
+  changes_.clear();
   version_ = next_version();
 }
 
@@ -123,11 +125,21 @@ std::uint32_t EventKeys::add(std::string_view name, std::uint16_t id, std::uint3
 
 void Lead::learn(const char* from, std::size_t length) {
   size = static_cast<std::uint32_t>(length);
-  last = length > 16 ? size - 16 : 0;
+  bytes = ~std::uint64_t{0} >> (longest - length);
   std::memcpy(text, from, length);
-  std::memcpy(tail, text + last, sizeof tail);
-  std::memset(skip, 0, sizeof skip);
-  if (length < sizeof skip) std::memset(skip + length, 0xff, sizeof skip - length);
+}
+
+void EventKeys::next_event_in_order(std::size_t count) {
+  if (count == in_order_ && count) {
+    while (!changes_.empty()) {
+      stamps_[changes_.back().key] = changes_.back().stamp;
+      changes_.pop_back();
+    }
+    return;
+  }
+  next_event();
+  for (std::size_t i = 0; i < count; ++i) stamps_[leads_[i].key] = event_ + i;
+  in_order_ = count;
 }
 
 const Lead* EventKeys::lead_of(std::uint32_t key, const char* from, std::size_t size) {
@@ -150,6 +162,7 @@ void EventKeys::reorder(const std::vector<std::uint32_t>& keys) {
   std::vector<Lead> old(leads_.begin(), leads_.end() - 2);
   leads_.clear();
   surprises_ = 0;
+  in_order_ = 0;
   const auto move = [&](std::uint32_t place) {
     if (place >= old.size() || old[place].key == none) return;
     list_[old[place].key].place = static_cast<std::uint32_t>(leads_.size());

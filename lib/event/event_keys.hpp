@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <emmintrin.h>
-
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 #include <vector>
 
@@ -29,30 +28,17 @@ struct EventKey {
 
 /// How lines lead up to the values of one key: the key in its quotes, colon and blank, as last
 /// seen.
-struct alignas(16) Lead {
-  static constexpr std::size_t longest = 48;
+struct Lead {
+  static constexpr std::size_t longest = 64;
 
-  char text[longest] = {};
-  char tail[16] = {1};     ///< Its last 16 bytes, ...
-  char skip[16] = {};      ///< ... and which of 16 do not count, if it is shorter.
-  std::uint32_t last = 0;  ///< Where the tail begins.
-  std::uint32_t size = 0;  ///< 0: leads to nothing.
+  char text[longest] = {1};
+  std::uint64_t bytes = 1;  ///< A bit for each byte of the text that counts.
+  std::uint32_t size = 0;   ///< 0: leads to nothing, and stands nowhere.
   std::uint32_t key = 0;
 
-  /// Whether it stands at `p`; 48 bytes must be readable there.
-  bool stands_at(const char* p) const {
-    const __m128i same = _mm_and_si128(_mm_cmpeq_epi8(load(p), own(text)),
-                                       _mm_cmpeq_epi8(load(p + last), own(tail)));
-    if (_mm_movemask_epi8(_mm_or_si128(same, own(skip))) != 0xffff) return false;
-    return size <= 32 || _mm_movemask_epi8(_mm_cmpeq_epi8(load(p + 16), own(text + 16))) == 0xffff;
-  }
+  /// Whether it stands at `p`; 64 bytes must be readable there.
+  bool stands_at(const char* p) const { return std::memcmp(p, text, size) == 0 && size; }
   void learn(const char* from, std::size_t length);
-
- private:
-  static __m128i load(const char* p) {
-    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-  }
-  static __m128i own(const char* p) { return _mm_load_si128(reinterpret_cast<const __m128i*>(p)); }
 };
 
 /// The keys of the lines read so far, and the order to expect them in. Lines of one feed mostly
@@ -78,22 +64,35 @@ class EventKeys {
   /// The same for a name of any kind, which must stay in place until `next_event`.
   std::uint32_t of(std::string_view name);
 
+  /// To be called before a line is read: afterwards keys keep their numbers until it is read.
+  void prepare() {
+    if (loose_ || event_ == last_event) forget();
+  }
   /// A new event begins: no key stands in it yet. False if keys got other numbers than before.
   bool next_event() {
-    event_ += std::uint64_t{1} << 32;
-    const bool kept = !loose_ && event_ != 0;
+    const bool kept = !loose_ && event_ != last_event;
     if (!kept) forget();
+    event_ += first_event;
+    in_order_ = 0;
+    changes_.clear();
     return kept;
   }
+  /// A new event begins, and its members are the first `count` leads' keys, in that order. Costs
+  /// nothing if that was so of the event before.
+  void next_event_in_order(std::size_t count);
+
   /// Whether the key stands in the event, ...
   bool has(std::uint32_t key) const { return stamps_[key] >= event_; }
-  /// For who does the same in a tight loop: what `put` would leave for the first member, and where.
-  std::uint64_t first_stamp() const { return event_; }
-  std::uint64_t* stamps() { return stamps_.data(); }
   /// ... and the index of its member there, if it does.
   std::size_t member(std::uint32_t key) const { return static_cast<std::uint32_t>(stamps_[key]); }
-  void put(std::uint32_t key, std::size_t member) { stamps_[key] = event_ + member; }
-  void take_away(std::uint32_t key) { stamps_[key] = 0; }
+  void put(std::uint32_t key, std::size_t member) {
+    changes_.push_back({stamps_[key], key});
+    stamps_[key] = event_ + member;
+  }
+  void take_away(std::uint32_t key) {
+    changes_.push_back({stamps_[key], key});
+    stamps_[key] = 0;
+  }
 
   /// The leads in the order to expect them; behind the last two that lead to nothing.
   const Lead* leads() const { return leads_.data(); }
@@ -108,6 +107,12 @@ class EventKeys {
  private:
   static constexpr std::size_t most = std::size_t{1} << 24, most_kept = 1024, longest_kept = 256;
   static constexpr std::size_t most_surprises = 100;
+  static constexpr std::uint64_t first_event = std::uint64_t{1} << 32,
+                                 last_event = std::uint64_t{0xffffffff} << 32;
+  struct Change {
+    std::uint64_t stamp;  // before it
+    std::uint32_t key;
+  };
   void forget();
   std::uint32_t add(std::string_view name, std::uint16_t id, std::uint32_t hash);
   void enlist(std::uint32_t index);
@@ -118,8 +123,12 @@ class EventKeys {
   std::vector<std::uint32_t> table_;                     // other names, by their hash
   FlatList<Lead> leads_;
   Arena names_;
-  bool loose_ = false;       // some names are not kept here
-  std::uint64_t event_ = 0;  // the number of the event, in the upper half
+  bool loose_ = false;                 // some names are not kept here
+  std::uint64_t event_ = first_event;  // the number of the event, in the upper half
+  // How many leads' keys the event began with, if it had them in their order and no others, and
+  // what was put or taken away since.
+  std::size_t in_order_ = 0;
+  FlatList<Change> changes_;
   std::uint64_t version_ = 0;
   std::size_t surprises_ = 0;
 };

@@ -4,13 +4,11 @@
 #include "base/short_text.hpp"
 #include "event/event.hpp"
 #include "event/harmonise.hpp"
+#include "event/line_survey.hpp"
 #include "event/scanner.hpp"
 #include "type/json_text.hpp"
 
-#define ALWAYS_INLINE __attribute__((always_inline))
-
 namespace intelmq {
-
 Event::Event(const EventRules& rules) : rules_{&rules} { clear(); }
 
 void Event::clear(MessageKind kind) {
@@ -56,62 +54,101 @@ bool Event::restart() {
 }
 
 bool Event::read(const char* line, std::size_t size, LineError& error) {
-  clear();
   if (size > 0xfffffff0u) {
+    clear();
     error = {"line longer than 4 GiB", 0, false};
     return false;
   }
-  line_ = line;
-  line_end_ = line + size;
-  respelt_.clear();
-  const Lead* lead = keys_.leads() - 1;
-  std::uint32_t key = EventKeys::none;
-  Slot* to = members_.begin();
-  const Slot* limit = members_.limit();
-  const std::uint64_t first = keys_.first_stamp();
-  std::uint64_t stamp = first;
-  Scanner scanner(line, size);
-  const ScanError failed = scanner.members(
-      [&](const char* p) ALWAYS_INLINE -> const char* {
-        if (!(++lead)->stands_at(p) && !(++lead)->stands_at(p)) return nullptr;
-        key = lead->key;
-        return p + lead->size;
-      },
-      [&](const char* p, std::size_t key_size, const char* value) ALWAYS_INLINE {
-        const Expected there = unexpected_key(p, key_size, value, stamp - first);
-        lead = there.lead;
-        key = there.key;
-      },
-      [&](const char* value, std::size_t value_size, Scanner::Seen seen) ALWAYS_INLINE {
-        if (to == limit) [[unlikely]] {
-          to = members_.grown();
-          limit = members_.limit();
-        }
-        to->value = value;
-        to->value_size = static_cast<std::uint32_t>(value_size);
-        to->key_and_flags = key | Slot::in_line;
-        if (seen != Scanner::Seen::number && value_size <= 5 && is_ignored({value, value_size}))
-          to->key_and_flags |= Slot::ignored;
-        ++to;
-        std::uint64_t& last = keys_.stamps()[key];
-        if (last >= first) [[unlikely]]
-          drop_earlier(key);
-        last = stamp++;
-      });
-  members_.resize(stamp - first);
-  const bool crowded = keys_.has(EventKeys::none);
-  if (failed.reason || crowded) {
-    error = {failed.reason ? failed.reason : "too many different names", failed.offset, false};
-    clear();
-    return false;
+  begin_line(line, size);
+  if (!read_surveyed()) {
+    begin_line(line, size);
+    keys_.next_event();
+    if (!read_exactly(error)) {
+      clear();
+      return false;
+    }
   }
   for (const std::size_t member : respelt_) members_[member].put(Slot::in_line, false);
   if (keys_.out_of_order()) expect_this_order();
-  tail_ = scanner.tail();
   spaced_ = members_.empty() || members_[0].value[-1] == ' ';
   from_line_ = members_.size();
   if (const Slot* whole = find(field::extra.id); whole && !whole->is(Slot::ignored)) spread_extra();
   return take_type(error);
+}
+
+void Event::begin_line(const char* line, std::size_t size) {
+  kind_ = MessageKind::event;
+  members_.clear();
+  marked_.clear();
+  arena_.reset();
+  respelt_.clear();
+  forget_line();
+  line_ = line;
+  line_end_ = line + size;
+}
+
+/// Reads a line by a survey of it; false: it has to be read exactly.
+bool Event::read_surveyed() {
+  keys_.prepare();
+  LineSurvey survey;
+  const auto size = static_cast<std::size_t>(line_end_ - line_);
+  if (!survey.look(line_, size, gap_)) return false;
+  Slot* const first = members_.room_for(survey.most());
+  members_.resize(static_cast<std::size_t>(survey.read_foreseen(keys_.leads(), first) - first));
+  if (!survey.more())
+    keys_.next_event_in_order(members_.size());
+  else
+    read_on(survey);
+  tail_ = line_end_ - 1;
+  return survey.holds(members_.size()) && !keys_.has(EventKeys::none);
+}
+
+/// Reads what is left of a line whose next member's key is not the expected one.
+void Event::read_on(LineSurvey& survey) {
+  const Lead* lead = keys_.leads() + members_.size();
+  keys_.next_event();
+  for (std::size_t i = 0; i < members_.size(); ++i) keys_.put(members_[i].key(), i);
+  while (survey.more()) {
+    const char* const p = survey.key();
+    const char* value;
+    std::uint32_t key;
+    if (lead->stands_at(p) || (++lead)->stands_at(p)) {
+      key = lead->key;
+      value = p + lead->size;
+    } else {
+      const char* const name_end = survey.key_end();
+      if (name_end[1] != ':') return survey.give_up();
+      value = name_end + (name_end[2] == ' ' ? 3 : 2);
+      lead = unexpected_key(p, static_cast<std::size_t>(name_end - p - 1), value, members_.size(),
+                            key);
+    }
+    ++lead;
+    if (keys_.has(key)) drop_earlier(key);
+    keys_.put(key, members_.size());
+    survey.read_value(value, members_.push_back({nullptr, 0, key | Slot::in_line}));
+  }
+}
+
+/// Reads any line.
+bool Event::read_exactly(LineError& error) {
+  Scanner scanner(line_, static_cast<std::size_t>(line_end_ - line_));
+  const ScanError failed = scanner.members([&](const char* name, std::size_t name_size,
+                                               const char* value, std::size_t value_size) {
+    const std::size_t member = members_.size();
+    const std::uint32_t key = key_in_line(name, name_size, member);
+    Slot& slot =
+        members_.push_back({value, static_cast<std::uint32_t>(value_size), key | Slot::in_line});
+    if (is_ignored({value, value_size})) slot.put(Slot::ignored);
+    if (keys_.has(key)) drop_earlier(key);
+    keys_.put(key, member);
+  });
+  tail_ = scanner.tail();
+  if (!failed.reason && !keys_.has(EventKeys::none)) {
+    if (members_.size() > 1) gap_ = learn_gap();
+    return true;
+  }
+  error = {failed.reason ? failed.reason : "too many different names", failed.offset, false};
+  return false;
 }
 
 void Event::expect_this_order() {
@@ -120,21 +157,27 @@ void Event::expect_this_order() {
   keys_.reorder(order);
 }
 
-/// A key that is not the expected one, and what to expect after it.
-Event::Expected Event::unexpected_key(const char* p, std::size_t size, const char* value,
-                                      std::size_t member) {
-  std::uint32_t key;
-  auto lead_size = static_cast<std::size_t>(value - p);
-  if (std::memchr(p + 1, '\\', size)) {
-    decode_string({p, size + 2}, scratch_);
-    key = key_of(scratch_);
-    line_changed_ = true;
-    respelt_.push_back(member);
-    lead_size = Lead::longest + 1;
-  } else {
-    key = keys_.of({p + 1, size});
-  }
-  return {keys_.lead_of(key, p, lead_size), key};
+/// How far apart the first two members of the line stand, if it is one of the usual ways.
+unsigned Event::learn_gap() const {
+  const char* const end = members_[0].value + members_[0].value_size;
+  if (end[0] != ',') return gap_;
+  return end[1] == '"' ? 1 : end[1] == ' ' && end[2] == '"' ? 2 : gap_;
+}
+
+/// A key that is not the expected one; returns its lead.
+const Lead* Event::unexpected_key(const char* p, std::size_t size, const char* value,
+                                  std::size_t member, std::uint32_t& key) {
+  key = key_in_line(p + 1, size, member);
+  const bool respelt = !respelt_.empty() && respelt_.back() == member;
+  return keys_.lead_of(key, p, respelt ? Lead::longest + 1 : static_cast<std::size_t>(value - p));
+}
+
+std::uint32_t Event::key_in_line(const char* name, std::size_t size, std::size_t member) {
+  if (!std::memchr(name, '\\', size)) return keys_.of({name, size});
+  decode_string({name - 1, size + 2}, scratch_);
+  line_changed_ = true;
+  respelt_.push_back(member);
+  return key_of(scratch_);
 }
 
 /// The key stands twice in the line: the last one counts.

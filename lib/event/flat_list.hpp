@@ -24,14 +24,17 @@ class FlatList {
     *end_ = value;
     return *end_++;
   }
+  void pop_back() { --end_; }
   void clear() { end_ = begin_; }
-  /// For who adds in a tight loop: items may be written from `begin` up to `limit`; `grown` gives
-  /// the place to go on after that, `resize` says in the end how many there are.
-  const T* limit() const { return limit_; }
-  T* grown() {
-    end_ = limit_;
-    grow();
-    return end_;
+  /// For who adds in a tight loop: where `size` items may be written from the beginning on;
+  /// `resize` says in the end how many there are.
+  T* room_for(std::size_t size) {
+    clear();
+    while (static_cast<std::size_t>(limit_ - begin_) < size) {
+      end_ = limit_;
+      grow();
+    }
+    return end_ = begin_;
   }
   void resize(std::size_t size) { end_ = begin_ + size; }
   std::size_t size() const { return static_cast<std::size_t>(end_ - begin_); }

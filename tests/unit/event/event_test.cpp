@@ -106,7 +106,6 @@ class Lines {
       out += values[below(below(400) ? std::size(values) - 2 : std::size(values))];
   }
 
-  /// So long that not all of it is looked at in one go.
   static std::string long_list() {
     std::string out = "[";
     for (int i = 0; i < 200; ++i) out += "\"0123456789abcdef\", ";
@@ -154,6 +153,34 @@ TEST_CASE("event: members are those that the scanner finds, the last of equal na
   REQUIRE(got.members.size() == 2);
   CHECK(got.members[0] == std::pair<std::string, std::string>{"source.ip", "\"192.0.2.2\""});
   CHECK(got.members[1] == std::pair<std::string, std::string>{"extra.a", "2"});
+}
+
+TEST_CASE("event: a line with the expected keys is still looked at as a whole") {
+  const EventRules rules;
+  Event event{rules};
+  for (int i = 0; i < 3; ++i)
+    REQUIRE(read(event, R"({"a": "text", "b": "more", "c": 1, "raw": "x"})").good);
+  for (const char* line : {
+           R"({"a": "text"\", "b": "more", "c": 1, "raw": "x"})",
+           R"({"a": "text" "t", "b": "more", "c": 1, "raw": "x"})",
+           R"({"a": "text", "b": more", "c": 1, "raw": "x"})",
+           R"({"a": "text", "b": "more, "c": 1, "raw": "x"})",
+           R"({"a": "text", "b": "more"x, "c": 1, "raw": "x"})",
+           R"({"a": "text", "b": "more", "c": 1 , , "raw": "x"})",
+           R"({"a": "text", "b": "more", "c": 01, "raw": "x"})",
+           R"({"a": "text", "b": "more", "c": 1, "raw": "x", })",
+           R"({"a": "text", "b": "more", "c": , "raw": "x"})",
+           R"({"a": "text", "b": "more", "c": 1, "raw": })",
+           R"({"a": "text", "b": "more", "c": 1, "raw": "x"}})",
+           R"({"a": "te\xt", "b": "more", "c": 1, "raw": "x"})",
+           R"({"a": "text", "b", "c": "more" "x", "raw": "x"})",
+           R"({"a": "text", "b": ["more", "c": 1], "raw": "x"})",
+           "{\"a\": \"te\txt\", \"b\": \"more\", \"c\": 1, \"raw\": \"x\"}",
+           "{\"a\": \"te\xff\", \"b\": \"more\", \"c\": 1, \"raw\": \"x\"}",
+       }) {
+    INFO(line);
+    CHECK_FALSE(read(event, line).good);
+  }
 }
 
 TEST_CASE("event: thousands of different names") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Our scanner beside simdjson: 100,000 mutations of a few lines, the same in every run. They must
-// agree on what is an object and on its members, but for the differences listed in `excused`.
+// Our scanner beside simdjson, and surveys of lines beside our scanner: 100,000 mutations of a few
+// lines, the same in every run. Both must agree on what is an object and on its members; simdjson
+// but for the differences listed in `excused`.
 #include <simdjson.h>
 #include <catch2/catch.hpp>
 
@@ -10,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "event/event.hpp"
+#include "event/line_survey.hpp"
 #include "event/scanner.hpp"
 #include "type/json_text.hpp"
 
@@ -21,7 +24,7 @@ namespace dom = simdjson::dom;
 
 constexpr int rounds = 100'000;
 
-/// A value with so many strings that the bytes looked at in one go end within it.
+/// A value with many strings.
 std::string long_list() {
   std::string out = "[";
   for (int i = 0; i < 200; ++i) out += R"("0123456789abcdef", )";
@@ -32,12 +35,13 @@ const std::vector<std::string> seeds = {
     R"({})",
     R"({"source.ip":"192.0.2.1","source.port":443,"classification.type":"c2-server"})",
     R"({"a": 1, "b": "c", "d": null, "e": true, "f": false})",
+    R"({"source.ip": "192.0.2.1", "a": 1, "b": "c\"d", "raw": "aGVsbG8=", "e": -1, "f": "x, "})",
+    R"({"source.ip": "192.0.2.7", "a": 12.5, "b": "c", "g": ["h", "i", {"j": "k"}], "f": ", \"y"})",
     R"( { "a" : [ 1 , { "b" : [ ] } , "c" ] , "d" : { } } )",
     R"({"a":"\"\\\/\b\f\n\r\t\u00e4\ud83d\ude00","b":"ü€😀"})",
     R"({"n":-0,"m":1.5e+10,"o":9007199254740993,"p":0.0,"q":[1e-7,-12.25]})",
     R"({"a":1,"a":"2","":{"":""},"\u0061":[[[]]]})",
     R"({"extra.text":"0123456789012345678901234567890123456789012345678901234567\\\"89","x":"}"})",
-    // members beyond the bytes that are looked at in one go
     R"({"p":")" + std::string(4070, 'x') + R"(","a":"\"","b":[{"c":"ü"}],"d":"ä"})",
     R"({"p": )" + long_list() + R"(, "a": "b", "c": "d", "e": 1})",
     R"({"p": "q", "r": )" + long_list() + R"(, "a": "b})",
@@ -143,6 +147,29 @@ Reading ours(const std::string& line) {
   return out;
 }
 
+struct Taken {
+  std::string reason;
+  std::size_t offset = 0;
+  std::uint32_t duplicates = 0;
+  Members members;
+  bool operator==(const Taken&) const = default;
+};
+
+Taken take(Event& event, const std::string& line) {
+  const std::string padded = line + std::string(Scanner::padding, '"');
+  Taken out;
+  LineError error;
+  if (!event.read(padded.data(), line.size(), error)) {
+    out.reason = error.reason;
+    out.offset = error.offset;
+    return out;
+  }
+  out.duplicates = event.duplicate_keys();
+  event.each(
+      [&](const Event::Member& member) { out.members.emplace_back(member.name, member.raw); });
+  return out;
+}
+
 bool has(const std::string& line, std::string_view word) {
   return line.find(word) != std::string::npos;
 }
@@ -198,22 +225,41 @@ std::string difference(const std::string& line, dom::parser& parser, dom::parser
 
 }  // namespace
 
-TEST_CASE("scanner: agrees with simdjson on mutated lines, whatever the processor can do") {
-  using Processor = Scanner::Processor;
+TEST_CASE("scanner: agrees with simdjson on mutated lines") {
+  Draw draw;
+  dom::parser parser, second;
+  int good = 0, bad = 0;
+  for (int i = 0; i < rounds; ++i) {
+    const std::string line = mutate(draw);
+    (ours(line).good ? good : bad)++;
+    if (const std::string what = difference(line, parser, second); !what.empty()) {
+      CAPTURE(i, line);
+      FAIL_CHECK(what);
+    }
+  }
+  // Both sides of the comparison were reached.
+  CHECK(good > rounds / 10);
+  CHECK(bad > rounds / 10);
+}
+
+TEST_CASE("event: a survey finds in mutated lines what the scanner does, on any processor") {
+  using Processor = LineSurvey::Processor;
   for (const Processor kind : {Processor::any, Processor::avx2, Processor::avx512}) {
-    if (!Scanner::use(kind)) continue;  // the last that can is the best
+    if (!LineSurvey::use(kind)) continue;  // the last that can is the best
+    const EventRules rules;
+    Event event{rules}, exact{rules};
     Draw draw;
-    dom::parser parser, second;
     int good = 0, bad = 0;
     for (int i = 0; i < rounds; ++i) {
       const std::string line = mutate(draw);
-      (ours(line).good ? good : bad)++;
-      if (const std::string what = difference(line, parser, second); !what.empty()) {
-        CAPTURE(static_cast<int>(kind), i, line);
-        FAIL_CHECK(what);
-      }
+      const Taken by_survey = take(event, line);
+      Taken by_scanner = take(exact, ' ' + line);  // surveys look at no line that begins so
+      if (!by_scanner.reason.empty() && by_scanner.offset) --by_scanner.offset;
+      (by_survey.reason.empty() ? good : bad)++;
+      if (by_survey == by_scanner) continue;
+      CAPTURE(static_cast<int>(kind), i, line, by_survey.reason, by_scanner.reason);
+      FAIL_CHECK("read differently");
     }
-    // Both sides of the comparison were reached.
     CHECK(good > rounds / 10);
     CHECK(bad > rounds / 10);
   }
