@@ -47,7 +47,7 @@ class RedisListSource final : public Source {
       }
       if (broken_) return Fetch::broken;
       const bool idle = !outstanding_ && coming_.empty();
-      if (idle && queue_.drain && dry_ && !recovering_) return Fetch::end;
+      if (idle && drained()) return Fetch::end;
       if (!link_ || paused_) return Fetch::later;
       if (idle && !ask_for_more()) return Fetch::later;
       if (!collect()) return broken_ ? Fetch::broken : Fetch::later;
@@ -69,7 +69,8 @@ class RedisListSource final : public Source {
       return;
     }
     if (owed_) return settle();
-    if (!coming_.empty() && !outstanding_) return;
+    // While it was acknowledged everything may have come, or nothing.
+    if (!outstanding_ && (!coming_.empty() || drained())) return;
     if (!outstanding_ && !ask_to_be_told()) return;
     const bool ready = wakeup.wait(link_->fd(), blocked_ ? -1 : 1000);
     if (ready || blocked_) return;
@@ -89,6 +90,9 @@ class RedisListSource final : public Source {
   const Error& error() const override { return error_; }
 
  private:
+  /// Whether the end is reached; asked while no replies are to come.
+  bool drained() const { return queue_.drain && dry_ && !recovering_; }
+
   // --- asking ------------------------------------------------------------------------------------
 
   /// Asks for a batch without waiting; false: not now.
