@@ -33,7 +33,7 @@ _intelmq() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    _intelmq_front_words "$cur" list describe check test dead-letters help --help --version
+    _intelmq_front_words "$cur" list describe check test dead-letters swap help --help --version
     return
   fi
   case ${COMP_WORDS[1]} in
@@ -65,7 +65,12 @@ _intelmq() {
       else _intelmq_front_files "$cur"
       fi
       ;;
-    help) _intelmq_front_words "$cur" list describe check test dead-letters ;;
+    swap)
+      if [[ $prev == --directory ]]; then _intelmq_front_directories "$cur"
+      elif [[ $cur == -* ]]; then _intelmq_front_words "$cur" --undo --directory --help
+      fi
+      ;;
+    help) _intelmq_front_words "$cur" list describe check test dead-letters swap ;;
     *) ;;
   esac
 }

@@ -10,7 +10,7 @@ function __intelmq_bots
     end
 end
 
-set -l all list describe check test dead-letters help
+set -l all list describe check test dead-letters swap help
 
 complete -c intelmq -f
 complete -c intelmq -n "not __fish_seen_subcommand_from $all" -l help -d 'Show this help'
@@ -20,9 +20,10 @@ complete -c intelmq -n "not __fish_seen_subcommand_from $all" -a describe -d 'Sh
 complete -c intelmq -n "not __fish_seen_subcommand_from $all" -a check -d 'Tell whether a pipeline would work'
 complete -c intelmq -n "not __fish_seen_subcommand_from $all" -a test -d 'Run golden cases'
 complete -c intelmq -n "not __fish_seen_subcommand_from $all" -a dead-letters -d 'Look at records that failed'
+complete -c intelmq -n "not __fish_seen_subcommand_from $all" -a swap -d 'Let intelmqctl start a native bot'
 complete -c intelmq -n "not __fish_seen_subcommand_from $all" -a help -d 'Show the help of a command'
 
-complete -c intelmq -n "__fish_seen_subcommand_from list describe check test dead-letters" -l help -d 'Show the help'
+complete -c intelmq -n "__fish_seen_subcommand_from list describe check test dead-letters swap" -l help -d 'Show the help'
 complete -c intelmq -n "__fish_seen_subcommand_from list describe check dead-letters" -l json -d 'Print JSON'
 
 complete -c intelmq -n "__fish_seen_subcommand_from describe" -a '(__intelmq_bots)'
@@ -41,3 +42,6 @@ complete -c intelmq -n "__fish_seen_subcommand_from dead-letters; and __fish_see
 complete -c intelmq -n "__fish_seen_subcommand_from dead-letters" -l reason -x -d 'Only letters with this text'
 complete -c intelmq -n "__fish_seen_subcommand_from dead-letters" -l limit -x -d 'Most letters'
 complete -c intelmq -n "__fish_seen_subcommand_from dead-letters" -l remove -d 'Take sent letters out of the file'
+
+complete -c intelmq -n "__fish_seen_subcommand_from swap" -l undo -d 'Put the Python bot back'
+complete -c intelmq -n "__fish_seen_subcommand_from swap" -l directory -x -a '(__fish_complete_directories)' -d 'Where programs are'

@@ -19,6 +19,7 @@ _intelmq() {
     'check:Tell whether a pipeline would work, without running it'
     'test:Run golden cases'
     'dead-letters:Look at records that failed, or send them again'
+    'swap:Let intelmqctl start a native bot instead of its Python twin'
     'help:Show the help of a command'
   )
   _arguments -C \
@@ -47,6 +48,10 @@ _intelmq() {
           _arguments '--reason[Only letters with this text]:text:' '--json[Print JSON lines]' \
             '--limit[Most letters]:number:' '--remove[Take sent letters out of the file]' \
             '--help[Show the help]' '1:action:(show retry)' '2:file:_files'
+          ;;
+        swap)
+          _arguments '--undo[Put the Python bot back]' '--directory[Where programs are]:directory:_files -/' \
+            '--help[Show the help]' '*:module:'
           ;;
         help) _describe -t commands command commands ;;
       esac

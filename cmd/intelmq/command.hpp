@@ -33,6 +33,7 @@ const Command& describe_command();
 const Command& check_command();
 const Command& test_command();
 const Command& dead_letters_command();
+const Command& swap_command();
 
 /// All of them, in the order of the help.
 std::span<const Command* const> commands();

@@ -51,9 +51,9 @@ int run(std::vector<std::string> arguments) {
 }  // namespace
 
 std::span<const Command* const> commands() {
-  static const std::array<const Command*, 5> all = {&list_command(), &describe_command(),
-                                                    &check_command(), &test_command(),
-                                                    &dead_letters_command()};
+  static const std::array<const Command*, 6> all = {&list_command(),         &describe_command(),
+                                                    &check_command(),        &test_command(),
+                                                    &dead_letters_command(), &swap_command()};
   return all;
 }
 

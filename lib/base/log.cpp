@@ -1,25 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/log.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/json.hpp"
+#include "base/text.hpp"
 
 namespace intelmq {
 namespace {
 
 constexpr std::size_t max_message = 2000;
 
-std::string utc_now() {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
+struct Now {
   tm parts{};
-  gmtime_r(&now.tv_sec, &parts);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}+00:00", parts.tm_year + 1900,
-                     parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
-                     now.tv_nsec / 1'000'000);
+  long milliseconds = 0;
+};
+
+Now now(bool local) {
+  timespec time{};
+  clock_gettime(CLOCK_REALTIME, &time);
+  Now out;
+  (local ? localtime_r : gmtime_r)(&time.tv_sec, &out.parts);
+  out.milliseconds = time.tv_nsec / 1'000'000;
+  return out;
+}
+
+std::string date_and_time(const tm& parts, char between) {
+  return fmt::format("{:04}-{:02}-{:02}{}{:02}:{:02}:{:02}", parts.tm_year + 1900, parts.tm_mon + 1,
+                     parts.tm_mday, between, parts.tm_hour, parts.tm_min, parts.tm_sec);
+}
+
+std::string utc_now() {
+  const Now time = now(false);
+  return fmt::format("{}.{:03}+00:00", date_and_time(time.parts, 'T'), time.milliseconds);
+}
+
+/// As Python's logging spells it.
+std::string local_now() {
+  const Now time = now(true);
+  return fmt::format("{},{:03}", date_and_time(time.parts, ' '), time.milliseconds);
 }
 
 /// Without anything that a terminal would act on.
@@ -38,8 +60,25 @@ std::string harmless(std::string_view text) {
 
 }  // namespace
 
-Log::Log(int fd, std::string program, LogLevel threshold, bool json)
-    : fd_{fd}, program_{std::move(program)}, threshold_{threshold}, json_{json} {}
+Log::Log(int fd, std::string program, LogLevel threshold, LogForm form)
+    : fd_{fd}, program_{std::move(program)}, threshold_{threshold}, form_{form} {}
+
+Log::~Log() {
+  settle();
+  if (file_ >= 0) ::close(file_);
+}
+
+bool Log::write_to(const std::string& path) {
+  const int opened = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+  if (opened < 0) return false;
+  settle();
+  if (file_ >= 0) ::close(file_);
+  file_ = fd_ = opened;
+  path_ = path;
+  last_.clear();
+  form_ = LogForm::botnet;
+  return true;
+}
 
 void Log::plain(std::string_view line) {
   settle();
@@ -70,7 +109,10 @@ void Log::write(LogLevel level, std::string_view text) {
 void Log::put(LogLevel level, std::string_view text) {
   const std::string_view name = log_level_names[static_cast<std::size_t>(level)];
   std::string line;
-  if (json_) {
+  if (form_ == LogForm::botnet) {
+    line =
+        fmt::format("{} - {} - {} - {}", local_now(), program_, ascii_upper(name), harmless(text));
+  } else if (form_ == LogForm::json) {
     line = Json::object()
                .set("time", utc_now())
                .set("level", std::string(name))

@@ -10,16 +10,26 @@ namespace intelmq {
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
 constexpr std::string_view log_level_names[] = {"debug", "info", "warning", "error"};
 
+/// How a log writes messages: as text, as JSON lines, or as the lines of IntelMQ's log files.
+enum class LogForm : std::uint8_t { text, json, botnet };
+
 /// Messages about the run, for people: text on a terminal, JSON lines otherwise. A message that
 /// repeats is counted and told once more when another one comes. Control characters are escaped,
 /// long messages cut. A log nobody reads (EPIPE) is no error.
 class Log {
  public:
-  /// `fd` is not closed. `json` chooses the form.
-  Log(int fd, std::string program, LogLevel threshold, bool json);
+  /// `fd` is not closed.
+  Log(int fd, std::string program, LogLevel threshold, LogForm form);
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
-  ~Log() { settle(); }
+  ~Log();
+  /// Appends to this file from now on, in the form of IntelMQ's log files. False, and nothing
+  /// changes: it cannot.
+  bool write_to(const std::string& path);
+  /// Opens that file, if there is one, by its name again: somebody may have renamed it.
+  void reopen() {
+    if (!path_.empty()) write_to(std::string(path_));
+  }
 
   void debug(std::string_view text) { write(LogLevel::debug, text); }
   void info(std::string_view text) { write(LogLevel::info, text); }
@@ -37,7 +47,9 @@ class Log {
   int fd_;
   std::string program_;
   LogLevel threshold_;
-  bool json_;
+  LogForm form_;
+  std::string path_;
+  int file_ = -1;
   std::string last_;
   LogLevel last_level_ = LogLevel::debug;
   std::uint64_t repeats_ = 0;

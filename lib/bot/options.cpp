@@ -54,6 +54,10 @@ void add_streams(std::vector<Parameter>& out, Shape shape) {
         g, "destination",
         "Where events go to: - (standard output), file:PATH, dir:PATH or a queue such as "
         "redis://HOST/DB/QUEUE; PATH=URL for a named path of the bot."));
+  if (shape != Shape::output)
+    out.push_back(option<&Options::load_balance>(
+        g, "load_balance",
+        "An event goes to one destination of its path, in turn, instead of to all."));
   if (shape == Shape::parser)
     out.push_back(option<&Options::input_format>(
         g, "input_format", "What arrives: reports, or raw, the feed itself."));
@@ -97,7 +101,8 @@ void add_running(std::vector<Parameter>& out) {
   out.push_back(option<&Options::parameters>(
       g, "parameters", "File with parameters by their IntelMQ names, JSON or YAML."));
   out.push_back(option<&Options::runtime>(
-      g, "runtime", "IntelMQ's runtime.yaml; takes the parameters of the bot named by --id."));
+      g, "runtime",
+      "IntelMQ's runtime.yaml; takes parameters and queues of the bot named by --id."));
   out.push_back(option<&Options::id>(g, "id", "Id of the bot in --runtime."));
   out.push_back(
       option<&Options::harmonization>(g, "harmonization", "The site's own harmonization.conf."));
@@ -146,7 +151,6 @@ constexpr std::array intelmq_only = {string_view{"autoupdate_cached_database"},
                                      string_view{"http_verify_cert"},
                                      string_view{"https_proxy"},
                                      string_view{"instances_threads"},
-                                     string_view{"load_balance"},
                                      string_view{"log_processed_messages_count"},
                                      string_view{"log_processed_messages_seconds"},
                                      string_view{"logging_handler"},

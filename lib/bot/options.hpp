@@ -32,6 +32,7 @@ struct Options {
   // streams
   std::string source = "-";
   std::vector<std::string> destination = {"-"};
+  bool load_balance = false;
   RecordFormat input_format = RecordFormat::report;
   RecordFormat output_format = RecordFormat::report;
   ByteSize max_line{16u << 20};

@@ -25,23 +25,21 @@ std::pair<std::string, std::string> split_path(const std::string& text) {
 }  // namespace
 
 void Paths::add(const std::string& name, std::unique_ptr<Destination> destination) {
-  for (const auto& path : paths_)
-    if (path->name == name) {
-      path->destinations.push_back(std::move(destination));
-      return;
-    }
-  auto path = std::make_unique<Path>();
-  path->name = name;
-  path->destinations.push_back(std::move(destination));
-  if (name == "_default")
-    paths_.insert(paths_.begin(), std::move(path));
-  else
-    paths_.push_back(std::move(path));
+  auto at = std::find_if(paths_.begin(), paths_.end(),
+                         [&](const auto& path) { return path->name == name; });
+  if (at == paths_.end()) {
+    at =
+        paths_.insert(name == "_default" ? paths_.begin() : paths_.end(), std::make_unique<Path>());
+    (*at)->name = name;
+  }
+  auto& lanes = (*at)->lanes;
+  if (balanced_ || lanes.empty()) lanes.push_back(std::make_unique<Lane>());
+  lanes.back()->destinations.push_back(std::move(destination));
 }
 
 OutBuffer* Paths::find(std::string_view name) {
   for (const auto& path : paths_)
-    if (path->name == name) return &path->buffer;
+    if (path->name == name) return &next(*path);
   return nullptr;
 }
 
@@ -54,36 +52,45 @@ std::vector<std::string> Paths::names() const {
 
 bool Paths::full() const {
   for (const auto& path : paths_)
-    if (path->buffer.size() >= block) return true;
+    for (const auto& lane : path->lanes)
+      if (lane->buffer.size() >= block) return true;
   return false;
 }
 
 Result<void> Paths::deliver() {
-  for (const auto& path : paths_) {
-    if (path->buffer.size() == 0) continue;
-    bool reached = false;
-    for (const auto& destination : path->destinations) {
-      auto taken = destination->write(path->buffer.text());
-      if (taken && *taken == Delivery::done) taken = destination->flush();
-      if (!taken) return tl::unexpected(taken.error());
-      reached = reached || *taken == Delivery::done;
-    }
-    path->gone = !reached;
-    path->buffer.clear();
+  for (const auto& path : paths_)
+    for (const auto& lane : path->lanes)
+      if (auto done = deliver(*lane); !done) return done;
+  return {};
+}
+
+Result<void> Paths::deliver(Lane& lane) {
+  if (lane.buffer.size() == 0) return {};
+  bool reached = false;
+  for (const auto& destination : lane.destinations) {
+    auto taken = destination->write(lane.buffer.text());
+    if (taken && *taken == Delivery::done) taken = destination->flush();
+    if (!taken) return tl::unexpected(taken.error());
+    reached = reached || *taken == Delivery::done;
   }
+  lane.gone = !reached;
+  lane.buffer.clear();
   return {};
 }
 
 Result<void> Paths::close() {
   for (const auto& path : paths_)
-    for (const auto& destination : path->destinations)
-      if (auto closed = destination->close(); !closed) return closed;
+    for (const auto& lane : path->lanes)
+      for (const auto& destination : lane->destinations)
+        if (auto closed = destination->close(); !closed) return closed;
   return {};
 }
 
 bool Paths::abandoned() const {
-  return !paths_.empty() &&
-         std::all_of(paths_.begin(), paths_.end(), [](const auto& path) { return path->gone; });
+  for (const auto& path : paths_)
+    for (const auto& lane : path->lanes)
+      if (!lane->gone) return false;
+  return !paths_.empty();
 }
 
 void open_paths(Paths& paths, const std::vector<std::string>& texts,

@@ -17,12 +17,14 @@ class Paths {
  public:
   static constexpr std::size_t block = 256u << 10;
 
-  /// Adds a destination to a path; several per path get a copy each.
+  /// `balanced`: an event goes to one destination of its path, in turn, instead of to all.
+  explicit Paths(bool balanced = false) : balanced_{balanced} {}
+  /// Adds a destination to a path.
   void add(const std::string& path, std::unique_ptr<Destination> destination);
-  /// The buffer of a path, or nullptr if it leads nowhere. `_default` is the first.
+  /// The buffer for the next event on a path, or nullptr if it leads nowhere.
   OutBuffer* find(std::string_view path);
-  OutBuffer& fallback() { return paths_.front()->buffer; }
-  std::vector<std::string> names() const;  ///< Without `_default`.
+  OutBuffer& fallback() { return next(*paths_.front()); }  ///< The same for `_default`.
+  std::vector<std::string> names() const;                  ///< Without `_default`.
 
   bool full() const;  ///< Some buffer holds a block or more.
   /// Writes and flushes everything; after success it has been delivered.
@@ -33,12 +35,24 @@ class Paths {
   bool abandoned() const;
 
  private:
-  struct Path {
-    std::string name;
+  /// Lines on their way, and where each of them goes to.
+  struct Lane {
     OutBuffer buffer;
     std::vector<std::unique_ptr<Destination>> destinations;
     bool gone = false;
   };
+  struct Path {
+    std::string name;
+    std::vector<std::unique_ptr<Lane>> lanes;
+  };
+  OutBuffer& next(Path& path) {
+    const std::size_t count = path.lanes.size();
+    return path.lanes[count == 1 ? 0 : turn_++ % count]->buffer;
+  }
+  static Result<void> deliver(Lane& lane);
+
+  bool balanced_;
+  std::size_t turn_ = 0;
   std::vector<std::unique_ptr<Path>> paths_;
 };
 

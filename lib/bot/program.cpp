@@ -9,6 +9,7 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "bot/botnet_start.hpp"
 #include "bot/inspect.hpp"
 #include "bot/runner.hpp"
 
@@ -84,12 +85,13 @@ ExitCode run_bot(const Bot& bot, const std::vector<std::string>& arguments, Log&
   EventRules rules = read_rules(options);
   check_defaults(options, rules);
   Wakeup wakeup;
-  Paths paths;
+  Paths paths(options.load_balance);
   if (bot.shape != Shape::output) open_paths(paths, options.destination, {&log, &wakeup});
   std::unique_ptr<Source> source = open_records(bot, options, log);
   const Context context{rules, log, paths.names()};
   auto instance = bot.make(settings.params(), context);
   const auto reload = [&](std::unique_ptr<Instance>& running) {
+    log.reopen();
     reload_instance(bot, arguments, context, log, settings, running);
   };
   Runner runner(
@@ -100,21 +102,36 @@ ExitCode run_bot(const Bot& bot, const std::vector<std::string>& arguments, Log&
   return code;
 }
 
+/// As IntelMQ does: what `intelmqctl log` shows.
+void log_to_file(Log& log, const BotnetStart& botnet, const Settings& settings) {
+  const std::string& wanted = settings.logging_path();
+  const std::string path = wanted.empty() ? botnet.log_file : wanted + '/' + botnet.id + ".log";
+  if (!log.write_to(path)) log.warning(path + ": cannot be written; messages stay here");
+  log.info("Bot is starting.");
+}
+
 }  // namespace
 
 int run_program(const Bot& bot, int argc, char** argv) {
-  const std::string program = bot.description.program();
-  Log log(STDERR_FILENO, program, LogLevel::info,
-          !isatty(STDERR_FILENO) && !plain_messages_wanted());
+  const auto botnet = botnet_start(argc, argv);
+  const LogForm form =
+      isatty(STDERR_FILENO) || plain_messages_wanted() ? LogForm::text : LogForm::json;
+  Log log(STDERR_FILENO, botnet ? botnet->id : bot.description.program(), LogLevel::info, form);
   try {
-    const std::vector<std::string> arguments(argv + 1, argv + argc);
+    if (botnet && !leave_root())
+      throw StartError("cannot become the user intelmq", ExitCode::permission);
+    const std::vector<std::string> arguments =
+        botnet ? botnet->arguments : std::vector<std::string>(argv + 1, argv + argc);
     Settings settings = Settings::read(bot, arguments);
+    if (botnet) log_to_file(log, *botnet, settings);
     hide_secrets(bot, argc, argv);
     log.set_threshold(settings.options().logging_level);
     for (const std::string& note : settings.notes()) log.warning(note);
     if (const auto code = inspect(bot, settings, arguments, log)) return static_cast<int>(*code);
     settings.require(bot);
-    return static_cast<int>(run_bot(bot, arguments, log, std::move(settings)));
+    const ExitCode code = run_bot(bot, arguments, log, std::move(settings));
+    if (botnet) log.info("Bot stopped.");
+    return static_cast<int>(code);
   } catch (const StartError& error) {
     log.error(error.what());
     return static_cast<int>(error.code());

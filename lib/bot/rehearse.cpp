@@ -124,7 +124,7 @@ Rehearsal rehearse(const Bot& bot, const std::vector<std::string>& arguments,
   Rehearsal out;
   MessageFile messages;
   {
-    Log log(messages.get(), bot.description.program(), LogLevel::info, false);
+    Log log(messages.get(), bot.description.program(), LogLevel::info, LogForm::text);
     try {
       Settings settings = Settings::read(bot, arguments);
       settings.require(bot);

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <span>
 
@@ -10,6 +11,7 @@
 #include "base/text.hpp"
 #include "base/yaml.hpp"
 #include "bot/arguments.hpp"
+#include "spec/botnet.hpp"
 
 namespace intelmq {
 namespace {
@@ -151,9 +153,40 @@ void Settings::read_runtime(const Bot& bot) {
         fmt::format("--id: {} has no bot {}{}", path, quote_for_message(*options_.id),
                     did_you_mean(nearest(*options_.id, std::span<const std::string>{ids}))));
   }
-  take_object(bot, document["global"], path + ": global", false);
-  take_object(bot, document[*options_.id]["parameters"], fmt::format("{}: {}", path, *options_.id),
-              false);
+  const Json& global = document["global"];
+  const Json& own = document[*options_.id]["parameters"];
+  const std::string origin = fmt::format("{}: {}", path, *options_.id);
+  take_object(bot, global, path + ": global", false);
+  take_object(bot, own, origin, false);
+  read_queues(bot, global, own, origin);
+}
+
+/// The bot's queues, which a botnet describes by servers and names.
+void Settings::read_queues(const Bot& bot, const Json& global, const Json& own,
+                           const std::string& origin) {
+  const auto parameter = [&](std::string_view name) -> Json {
+    if (const char* value = std::getenv(environment_name(name).c_str()))
+      return Json(std::string(value));
+    return own.has(name) ? own[name] : global[name];
+  };
+  logging_path_ = parameter("logging_path").text();
+  const auto urls = queue_urls(parameter, *options_.id);
+  if (!urls) throw StartError(fmt::format("{}: {}", origin, urls.error().text));
+  const auto take = [&](std::string_view name, const Json& value) {
+    if (const Parameter* known = find(bot, name))
+      assign(*known, value, origin, fmt::format("{}: {}", origin, name), ExitCode::configuration);
+  };
+  take("source", Json(urls->source));
+  Json destinations = Json::array();
+  bool has_default = false;
+  for (const std::string& destination : urls->destinations) {
+    destinations.push(destination);
+    has_default = has_default || destination.starts_with("_default=");
+  }
+  if (has_default) return take("destination", destinations);
+  if (find(bot, "destination"))
+    nowhere_to_ =
+        origin + ": destination_queues has no path _default; name the queues of the next bots";
 }
 
 FieldUse Settings::fields(const Bot& bot) const {
@@ -178,11 +211,14 @@ std::string Settings::show(const Bot& bot) const {
 }
 
 void Settings::require(const Bot& bot) const {
+  const auto is_given = [this](const Parameter* parameter) {
+    return std::any_of(origins_.begin(), origins_.end(),
+                       [&](const auto& origin) { return origin.first == parameter; });
+  };
+  if (!nowhere_to_.empty() && !is_given(find(bot, "destination"))) throw StartError(nowhere_to_);
   for (const Parameter& parameter : bot.description.params) {
     if (parameter.need != Need::required) continue;
-    bool given = false;
-    for (const auto& [known, from] : origins_) given = given || known == &parameter;
-    if (!given)
+    if (!is_given(&parameter))
       throw StartError(fmt::format("{} is missing; give it as an option, as {} or in --parameters",
                                    parameter.option(), parameter.environment()),
                        ExitCode::usage);

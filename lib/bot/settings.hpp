@@ -27,12 +27,15 @@ class Settings {
   std::string show(const Bot& bot) const;
   /// What was skipped or looked odd while reading files; for the log.
   const std::vector<std::string>& notes() const { return notes_; }
+  /// The directory that --runtime wants log files in; empty: it does not say.
+  const std::string& logging_path() const { return logging_path_; }
   /// Sees whether required parameters are there; throws StartError.
   void require(const Bot& bot) const;
 
  private:
   void read_file_parameters(const Bot& bot);
   void read_runtime(const Bot& bot);
+  void read_queues(const Bot& bot, const Json& global, const Json& own, const std::string& origin);
   void read_environment(const Bot& bot);
   void take_object(const Bot& bot, const Json& object, const std::string& origin, bool strict);
   void assign(const Parameter& parameter, const Json& value, const std::string& origin,
@@ -45,6 +48,8 @@ class Settings {
   std::vector<Parameter> common_;
   std::vector<std::pair<const Parameter*, std::string>> origins_;
   std::vector<std::string> notes_;
+  std::string logging_path_;
+  std::string nowhere_to_;  // why nothing could be sent, unless a destination is given
 };
 
 }  // namespace intelmq

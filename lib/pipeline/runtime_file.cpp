@@ -6,29 +6,12 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "spec/botnet.hpp"
 
 namespace intelmq {
 namespace {
 
 constexpr std::string_view global = "global";
-
-/// Queues as a list of names, or a text with blanks between them.
-std::optional<std::vector<std::string>> queues_of(const Json& value) {
-  std::vector<std::string> out;
-  if (value.is_string()) {
-    std::string text = value.text();
-    std::replace(text.begin(), text.end(), '\t', ' ');
-    for (const std::string_view name : split(text, ' '))
-      if (!trim(name).empty()) out.emplace_back(trim(name));
-    return out;
-  }
-  if (!value.is_array()) return std::nullopt;
-  for (const Json& item : value.items()) {
-    if (!item.is_string()) return std::nullopt;
-    out.push_back(item.text());
-  }
-  return out;
-}
 
 /// A member of the bot's parameters, or of the section itself as older files have it.
 const Json& member(const Json& section, std::string_view name) {
@@ -87,7 +70,7 @@ class Reader {
     const Json& value = member(section, "destination_queues");
     if (value.is_null()) return;
     const auto add = [&](const std::string& path, const Json& queues) {
-      if (auto names = queues_of(queues))
+      if (auto names = queue_names(queues))
         bot.destinations.emplace_back(path, std::move(*names));
       else
         complain(bot.id, fmt::format("destination_queues: {} has no list of queues",

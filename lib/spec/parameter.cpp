@@ -218,8 +218,8 @@ Json choice_schema(const std::string_view* names, std::size_t count) {
 
 std::string Parameter::option() const { return "--" + option_name(name); }
 
-std::string Parameter::environment() const {
-  std::string out = "INTELMQ_" + ascii_upper(name);
+std::string environment_name(std::string_view parameter) {
+  std::string out = "INTELMQ_" + ascii_upper(parameter);
   for (char& c : out)
     if (c == '-') c = '_';
   return out;

@@ -118,6 +118,9 @@ struct ParameterType<E> {
   static Json to_json(const E& value) { return names_of(E{})[static_cast<std::size_t>(value)]; }
 };
 
+/// The environment variable of a parameter: `INTELMQ_REDIS_CACHE_TTL` of `redis_cache_ttl`.
+std::string environment_name(std::string_view parameter);
+
 /// One parameter as every surface sees it: command line, environment, file, help, man, schema.
 struct Parameter {
   std::string name;     ///< IntelMQ's spelling, for files: `redis_cache_ttl`.
@@ -132,8 +135,8 @@ struct Parameter {
   Result<void> (*assign)(void* params, const Json& value) = nullptr;
   Json (*read)(const void* params) = nullptr;
 
-  std::string option() const;       ///< `--redis-cache-ttl`
-  std::string environment() const;  ///< `INTELMQ_REDIS_CACHE_TTL`
+  std::string option() const;  ///< `--redis-cache-ttl`
+  std::string environment() const { return environment_name(name); }
   bool is_switch() const { return type.empty(); }
 };
 
