@@ -7,7 +7,6 @@
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -16,6 +15,8 @@
 #include <cerrno>
 #include <cstring>
 #include <utility>
+
+#include "net/tls.hpp"
 
 namespace intelmq {
 namespace {
@@ -144,17 +145,6 @@ class PlainStream final : public Stream {
   std::string name_;
 };
 
-/// The oldest message in OpenSSL's queue.
-std::string tls_reason() {
-  const unsigned long code = ERR_get_error();
-  ERR_clear_error();
-  if (code == 0) return "the connection was closed";
-  char text[256];
-  ERR_error_string_n(code, text, sizeof text);
-  const char* last = std::strrchr(text, ':');
-  return last ? last + 1 : text;
-}
-
 class TlsStream final : public Stream {
  public:
   static Result<std::unique_ptr<Stream>> start(Socket socket, const Endpoint& endpoint,
@@ -197,32 +187,15 @@ class TlsStream final : public Stream {
   Result<void> prepare(const Endpoint& endpoint) {
     context_.reset(SSL_CTX_new(TLS_client_method()));
     if (!context_) return fail(name_ + ": TLS: " + tls_reason());
-    SSL_CTX* const context = context_.get();
-    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
-    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    SSL_CTX_set_verify(context, endpoint.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
-    const bool trusted = endpoint.ca_file.empty()
-                             ? SSL_CTX_set_default_verify_paths(context) == 1
-                             : SSL_CTX_load_verify_file(context, endpoint.ca_file.c_str()) == 1;
-    if (!trusted) return fail(endpoint.ca_file + ": no certificates in it: " + tls_reason());
-    if (!endpoint.certificate.empty()) {
-      const std::string& key = endpoint.key.empty() ? endpoint.certificate : endpoint.key;
-      if (SSL_CTX_use_certificate_chain_file(context, endpoint.certificate.c_str()) != 1)
-        return fail(endpoint.certificate + ": no certificate: " + tls_reason());
-      if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1)
-        return fail(key + ": no key that fits the certificate: " + tls_reason());
-    }
-    ssl_.reset(SSL_new(context));
+    if (auto ready = prepare_tls(context_.get(), endpoint); !ready) return ready;
+    ssl_.reset(SSL_new(context_.get()));
     if (!ssl_ || SSL_set_fd(ssl_.get(), socket_.get()) != 1)
       return fail(name_ + ": TLS: " + tls_reason());
-    const char* const host = endpoint.host.c_str();
     in6_addr address;  // room for either kind
-    if (inet_pton(AF_INET, host, &address) == 1 || inet_pton(AF_INET6, host, &address) == 1) {
-      X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), host);
-    } else {
-      SSL_set_tlsext_host_name(ssl_.get(), host);
-      SSL_set1_host(ssl_.get(), host);
-    }
+    const char* const host = endpoint.host.c_str();
+    const bool is_address =
+        inet_pton(AF_INET, host, &address) == 1 || inet_pton(AF_INET6, host, &address) == 1;
+    if (!is_address) SSL_set_tlsext_host_name(ssl_.get(), host);
     return {};
   }
 

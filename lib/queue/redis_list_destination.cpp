@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "base/wakeup.hpp"
-#include "event/scanner.hpp"
+#include "queue/event_lines.hpp"
 #include "queue/redis_queue.hpp"
 
 namespace intelmq {
@@ -11,23 +11,6 @@ namespace {
 
 constexpr std::chrono::milliseconds patience{30000};
 constexpr std::size_t most_bytes = 4u << 20;  // in one command
-
-constexpr std::string_view type_name = "__type";
-
-/// Whether the object has the member `__type`. Inside of a string its quotes would be escaped.
-bool has_type(std::string_view line) {
-  constexpr std::string_view quoted = "\"__type\"";
-  if (line.find(quoted) == line.npos) return false;
-  // An object within may have it instead.
-  std::string padded(line);
-  padded.append(Scanner::padding, '\0');
-  bool found = false;
-  Scanner(padded.data(), line.size())
-      .members([&](const char* key, std::size_t size, const char*, std::size_t) {
-        found = found || std::string_view{key, size} == type_name;
-      });
-  return found;
-}
 
 /// Pushes lines onto a list as IntelMQ does, many at a time. Delivered means that the server has
 /// said so; what it has not is pushed again when it is back, so that after a lost connection the
@@ -43,17 +26,13 @@ class RedisListDestination final : public Destination {
   Result<void> start() { return link_.connect(); }
 
   Result<Delivery> write(std::string_view lines) override {
-    while (!lines.empty()) {
-      const std::size_t end = lines.find('\n');
-      add(lines.substr(0, end));
-      lines.remove_prefix(end == lines.npos ? lines.size() : end + 1);
-    }
+    lines_.add(lines);
     return Delivery::done;
   }
 
   Result<Delivery> flush() override {
     std::size_t done = 0;  // lines that the server has
-    while (done < ends_.size()) {
+    while (done < lines_.size()) {
       const auto pushed = link_ ? push(done) : Result<std::size_t>{0};
       if (!pushed) return tl::unexpected(pushed.error());
       done += *pushed;
@@ -63,43 +42,25 @@ class RedisListDestination final : public Destination {
       }
       if (auto waited = wait(); !waited) return tl::unexpected(waited.error());
     }
-    text_.clear();
-    ends_.clear();
+    lines_.clear();
     return Delivery::done;
   }
 
   Result<void> close() override { return {}; }
 
  private:
-  void add(std::string_view line) {
-    if (line.empty()) return;
-    text_ += line;
-    // Events on their way through a botnet say what they are.
-    if (line.back() == '}' && !has_type(line)) {
-      text_.pop_back();
-      const bool empty = line.find('"') == line.npos;
-      text_ += empty ? "\"__type\": \"Event\"}" : ", \"__type\": \"Event\"}";
-    }
-    ends_.push_back(text_.size());
-  }
-
-  std::string_view line(std::size_t i) const {
-    const std::size_t begin = i ? ends_[i - 1] : 0;
-    return std::string_view(text_).substr(begin, ends_[i] - begin);
-  }
-
   /// Pushes the lines from `first` on, as many as one command takes; the number of those that the
   /// server has. 0: try again after a while.
   Result<std::size_t> push(std::size_t first) {
     if (queue_.max_length && is_full()) return 0;
     std::vector<std::size_t> counts;
     link_->next_replies();
-    for (std::size_t at = first; at < ends_.size();) {
-      const std::size_t count = in_one_command(at);
+    for (std::size_t at = first; at < lines_.size();) {
+      const std::size_t count = lines_.fitting(at, most_bytes, queue_.batch);
       link_->begin_command(count + 2);
       link_->word("LPUSH");
       link_->word(queue_.list);
-      for (std::size_t i = at; i < at + count; ++i) link_->word(line(i));
+      for (std::size_t i = at; i < at + count; ++i) link_->word(lines_[i]);
       counts.push_back(count);
       at += count;
       if (queue_.max_length) break;  // look at its length before the next
@@ -125,15 +86,6 @@ class RedisListDestination final : public Destination {
     }
     if (lost_master) link_.lose(name_ + ": the server takes no writes any more");
     return done;
-  }
-
-  std::size_t in_one_command(std::size_t first) const {
-    const std::size_t begin = first ? ends_[first - 1] : 0;
-    std::size_t count = 1;
-    while (first + count < ends_.size() && count < queue_.batch &&
-           ends_[first + count] - begin <= most_bytes)
-      ++count;
-    return count;
   }
 
   bool is_full() {
@@ -168,8 +120,7 @@ class RedisListDestination final : public Destination {
   RedisLink link_;
   std::string name_;
   const Wakeup* wakeup_;
-  std::string text_;               // lines on their way, one behind the other
-  std::vector<std::size_t> ends_;  // of each of them
+  EventLines lines_;
   bool was_full_ = false;
 };
 

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
-#include <random>
 #include <string>
 #include <string_view>
 
 #include "net/redis.hpp"
+#include "queue/backoff.hpp"
 #include "queue/destination.hpp"
 #include "queue/source.hpp"
-#include "queue/url_options.hpp"
 
 namespace intelmq {
 
@@ -32,19 +30,6 @@ struct RedisQueue {
   std::string internal_list() const;
   /// For messages: without the password.
   std::string name() const;
-};
-
-/// How long to wait before the next try: longer each time up to 5 seconds, and never quite equal,
-/// so that many bots do not come back all at once.
-class Backoff {
- public:
-  std::chrono::milliseconds next();
-  void reset() { delay_ = first; }
-
- private:
-  static constexpr std::chrono::milliseconds first{50}, most{5000};
-  std::chrono::milliseconds delay_ = first;
-  std::minstd_rand random_{std::random_device{}()};
 };
 
 /// The connection to a queue's server, which may be lost and come back.
