@@ -2,6 +2,7 @@
 #include "bot/bot.hpp"
 #include "event/hash_input.hpp"
 #include "state/hash.hpp"
+#include "state/redis_seen.hpp"
 #include "state/seen.hpp"
 
 namespace intelmq {
@@ -13,7 +14,11 @@ struct Params {
   bool bypass = false;
   Duration redis_cache_ttl = std::chrono::hours(24);
   std::int64_t capacity = 0;
-  std::string state = "memory:";
+  std::optional<std::string> state;
+  std::string redis_cache_host = "127.0.0.1";
+  std::int64_t redis_cache_port = 6379;
+  std::int64_t redis_cache_db = 6;
+  Secret redis_cache_password;
 };
 
 FieldUse fields_of(const Params& params) {
@@ -46,8 +51,16 @@ const Spec<Params> spec{
                                         "Most keys remembered, the oldest go first; 0: no "
                                         "limit."),
                param<&Params::state>("state",
-                                     "Where keys are kept: memory: or file:PATH, which "
-                                     "survives a restart."),
+                                     "Where keys are kept: memory:, file:PATH, which survives "
+                                     "a restart, or redis:, the cache that IntelMQ's own "
+                                     "deduplicator uses. Without it memory:, or with --runtime "
+                                     "redis:."),
+               param<&Params::redis_cache_host>("redis_cache_host",
+                                                "Server of the cache, or the path of its socket."),
+               param<&Params::redis_cache_port>("redis_cache_port", "Port of the cache."),
+               param<&Params::redis_cache_db>("redis_cache_db", "Number of the cache's database."),
+               param<&Params::redis_cache_password>("redis_cache_password",
+                                                    "Password of the cache."),
                param<&Params::bypass>("bypass", "Let everything pass and remember nothing.")},
     .any_field = false,
     .fields = fields_of,
@@ -75,19 +88,40 @@ const Spec<Params> spec{
     .drops = true,
 };
 
-std::unique_ptr<Seen> open_seen(const Params& params) {
+/// What keeps the keys if --state does not say so.
+std::string state_of(const Params& params, const Context& context) {
+  return params.state.value_or(context.in_botnet ? "redis:" : "memory:");
+}
+
+Result<std::unique_ptr<Seen>> open_cache(const Params& params, std::uint32_t ttl) {
+  if (params.redis_cache_port < 1 || params.redis_cache_port > 65535)
+    throw StartError("--redis-cache-port: no number from 1 to 65535");
+  if (params.redis_cache_db < 0 || params.redis_cache_db > 1'000'000)
+    throw StartError("--redis-cache-db: no number of a database");
+  if (params.capacity)
+    throw StartError("--capacity: a Redis server limits its memory itself; leave it out");
+  return open_redis_seen(redis_cache_address(params.redis_cache_host,
+                                             static_cast<std::uint16_t>(params.redis_cache_port),
+                                             static_cast<unsigned>(params.redis_cache_db),
+                                             std::string(params.redis_cache_password.reveal())),
+                         ttl);
+}
+
+std::unique_ptr<Seen> open_seen(const Params& params, const std::string& state) {
   const auto seconds = static_cast<std::int64_t>(params.redis_cache_ttl.seconds());
   if (seconds > 0xffffffff) throw StartError("--redis-cache-ttl: longer than 136 years");
   if (params.capacity < 0) throw StartError("--capacity: a negative number of keys");
-  auto seen = Seen::open(params.state, {static_cast<std::uint32_t>(seconds),
-                                        static_cast<std::size_t>(params.capacity)});
+  const auto ttl = static_cast<std::uint32_t>(seconds);
+  auto seen = state == "redis:"
+                  ? open_cache(params, ttl)
+                  : Seen::open(state, {ttl, static_cast<std::size_t>(params.capacity)});
   if (!seen) throw StartError("--state: " + seen.error().text);
   return std::move(*seen);
 }
 
-/// A state on disk is not even looked at by --config-test: another process may have it open.
+/// --config-test opens no connection, nor a state on disk: another process may have it open.
 bool needs_state(const Params& params, const Context& context) {
-  return !params.bypass && !(context.checking && params.state.starts_with("file:"));
+  return !params.bypass && !(context.checking && state_of(params, context) != "memory:");
 }
 
 std::vector<FieldName> names_in(const Params& params, const Context& context) {
@@ -104,10 +138,12 @@ class Deduplicator {
  public:
   Deduplicator(const Params& params, const Context& context)
       : input_{params.filter_type, names_in(params, context)},
-        seen_{needs_state(params, context) ? open_seen(params) : nullptr},
+        seen_{needs_state(params, context) ? open_seen(params, state_of(params, context))
+                                           : nullptr},
+        by_text_{seen_ && seen_->takes_text()},
         hasher_{seen_ ? seen_->seed() : Seed{}} {
     if (seen_ && seen_->counters().torn_bytes)
-      context.log.warning("the last record of " + params.state +
+      context.log.warning("the last record of " + state_of(params, context) +
                           " was torn by a crash and has been cut off");
   }
 
@@ -115,7 +151,9 @@ class Deduplicator {
     if (!seen_) return;
     input_.read(event, text_);
     if (event.verdict() == Verdict::reject) return;
-    if (!seen_->check_and_add(hasher_.hash(text_))) event.drop("seen before");
+    const bool is_new =
+        by_text_ ? seen_->check_and_add_text(text_) : seen_->check_and_add(hasher_.hash(text_));
+    if (!is_new) event.drop("seen before");
   }
 
   Result<void> commit() { return seen_ ? seen_->commit() : Result<void>{}; }
@@ -123,6 +161,7 @@ class Deduplicator {
  private:
   HashInput input_;
   std::unique_ptr<Seen> seen_;
+  bool by_text_;
   KeyHasher hasher_;
   std::string text_;
 };

@@ -28,6 +28,7 @@ struct Context {
   Log& log;
   std::vector<std::string> paths;  ///< Named paths that lead somewhere, without `_default`.
   bool checking = false;           ///< Only to see whether it would start: leave no traces.
+  bool in_botnet = false;          ///< Configured by IntelMQ's runtime.yaml.
   bool has_path(std::string_view name) const;
 };
 

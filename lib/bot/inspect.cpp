@@ -57,7 +57,7 @@ std::unique_ptr<Instance> construct(const Bot& bot, const Settings& settings, Lo
   EventRules rules;
   if (settings.options().harmonization)
     rules.harmonization = must(Harmonization::load(*settings.options().harmonization));
-  const Context context{rules, log, {"*"}, checking};
+  const Context context{rules, log, {"*"}, checking, settings.options().runtime.has_value()};
   return bot.make(settings.params(), context);
 }
 

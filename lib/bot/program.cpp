@@ -88,7 +88,7 @@ ExitCode run_bot(const Bot& bot, const std::vector<std::string>& arguments, Log&
   Paths paths(options.load_balance);
   if (bot.shape != Shape::output) open_paths(paths, options.destination, {&log, &wakeup});
   std::unique_ptr<Source> source = open_records(bot, options, log);
-  const Context context{rules, log, paths.names()};
+  const Context context{rules, log, paths.names(), false, options.runtime.has_value()};
   auto instance = bot.make(settings.params(), context);
   const auto reload = [&](std::unique_ptr<Instance>& running) {
     log.reopen();

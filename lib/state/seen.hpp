@@ -57,6 +57,10 @@ class Seen {
   /// True at first sight. A store that cannot answer says true, and commit() says why.
   virtual bool check_and_add(Key key) = 0;
 
+  /// Whether it asks for what would be hashed instead of keys, and the same for that.
+  virtual bool takes_text() const { return false; }
+  virtual bool check_and_add_text(std::string_view) { return true; }
+
   /// Call it a few keys ahead of check_and_add.
   virtual void prefetch(Key key) const = 0;
 
