@@ -76,6 +76,8 @@ class RedisConnection {
   std::size_t unsent() const { return out_.size() - sent_; }
   /// Redis 6.2 has LMOVE and BLMOVE.
   bool has_lmove() const { return version_ >= 60200; }
+  /// And XAUTOCLAIM.
+  bool has_autoclaim() const { return has_lmove(); }
 
  private:
   struct Parser;

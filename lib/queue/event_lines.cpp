@@ -37,7 +37,7 @@ void EventLines::add_line(std::string_view line) {
   if (line.empty()) return;
   text_ += line;
   // Events on their way through a botnet say what they are.
-  if (line.back() == '}' && !has_type(line)) {
+  if (typed_ && line.back() == '}' && !has_type(line)) {
     text_.pop_back();
     const bool empty = line.find('"') == line.npos;
     text_ += empty ? "\"__type\": \"Event\"}" : ", \"__type\": \"Event\"}";

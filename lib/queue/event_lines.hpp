@@ -9,9 +9,10 @@
 namespace intelmq {
 
 /// Lines on their way to a queue, each as IntelMQ has it there: an object without `__type` gets
-/// `"__type": "Event"` as its last member.
+/// `"__type": "Event"` as its last member; or, if they are not `typed`, as they came.
 class EventLines {
  public:
+  explicit EventLines(bool typed = true) : typed_{typed} {}
   /// Takes whole lines; empty ones are left out.
   void add(std::string_view lines);
   std::size_t size() const { return ends_.size(); }
@@ -25,6 +26,7 @@ class EventLines {
  private:
   void add_line(std::string_view line);
   std::size_t begin(std::size_t i) const { return i ? ends_[i - 1] : 0; }
+  bool typed_;
   std::string text_;               // one behind the other
   std::vector<std::size_t> ends_;  // of each of them
 };

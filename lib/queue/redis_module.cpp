@@ -9,17 +9,19 @@ using namespace intelmq;
 EXPORT void intelmq_open_source(std::string_view url, const SourceOptions& options,
                                 Result<std::unique_ptr<Source>>& out) {
   auto queue = RedisQueue::parse(url);
-  if (queue)
-    out = open_redis_list_source(std::move(*queue), options);
-  else
+  if (!queue)
     out = tl::unexpected(queue.error());
+  else if (queue->is_stream)
+    out = open_redis_stream_source(std::move(*queue), options);
+  else
+    out = open_redis_list_source(std::move(*queue), options);
 }
 
 EXPORT void intelmq_open_destination(std::string_view url, const DestinationOptions& options,
                                      Result<std::unique_ptr<Destination>>& out) {
   auto queue = RedisQueue::parse(url);
   if (queue)
-    out = open_redis_list_destination(std::move(*queue), options);
+    out = open_redis_destination(std::move(*queue), options);
   else
     out = tl::unexpected(queue.error());
 }

@@ -1,23 +1,66 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "queue/redis_queue.hpp"
 
-#include "base/log.hpp"
+#include <vector>
+
 #include "queue/server_url.hpp"
 
 namespace intelmq {
 namespace {
 
-constexpr std::string_view form =
-    "; write redis://[[USER:]PASSWORD@]HOST[:PORT]/DB/QUEUE or redis+unix:PATH?db=DB&queue=QUEUE";
+/// What a URL says before its options: which of the schemes, and how that one is written.
+struct Scheme {
+  std::string_view name, form;
+  bool is_stream = false, tls = false, unix_socket = false;
+};
 
-Result<void> allow_options(const QueueUrl& url) {
-  if (url.scheme() == "redis+unix")
-    return url.allow(
-        {"db", "queue", "user", "password", "instance", "batch", "drain", "max-queue-length"});
-  if (url.scheme() == "rediss")
-    return url.allow(
-        {"instance", "batch", "drain", "max-queue-length", "ca", "cert", "key", "insecure"});
-  return url.allow({"instance", "batch", "drain", "max-queue-length"});
+constexpr std::string_view list_form =
+    "; write redis://[[USER:]PASSWORD@]HOST[:PORT]/DB/QUEUE or redis+unix:PATH?db=DB&queue=QUEUE";
+constexpr std::string_view stream_form =
+    "; write redis-stream://[[USER:]PASSWORD@]HOST[:PORT]/DB/STREAM or "
+    "redis-stream+unix:PATH?db=DB&stream=STREAM";
+
+Scheme scheme_of(const std::string& name) {
+  const bool is_stream = name.find("-stream") != name.npos;
+  return {name, is_stream ? stream_form : list_form, is_stream, name.starts_with("rediss"),
+          name.ends_with("+unix")};
+}
+
+Result<void> allow_options(const QueueUrl& url, const Scheme& scheme) {
+  std::vector<std::string_view> known = {"batch", "drain", "max-queue-length"};
+  const auto add = [&](std::initializer_list<std::string_view> names) {
+    known.insert(known.end(), names);
+  };
+  if (scheme.is_stream)
+    add({"group", "consumer", "start", "field", "claim-after", "maxlen"});
+  else
+    add({"instance"});
+  if (scheme.unix_socket) add({"db", scheme.is_stream ? "stream" : "queue", "user", "password"});
+  if (scheme.tls) add({"ca", "cert", "key", "insecure"});
+  return url.allow(known);
+}
+
+Result<void> read_stream_options(RedisQueue& out, const QueueUrl& url) {
+  out.group = url.text("group", "");
+  out.consumer = url.text("consumer", "");
+  out.field = url.text("field", out.field);
+  out.start = url.text("start", out.start);
+  const bool is_id =
+      !out.start.empty() && out.start.find_first_not_of("0123456789-") == std::string::npos;
+  if (out.start != "$" && !is_id)
+    return fail(url.scheme() + ": option 'start': '" + out.start +
+                "' is not 0, $ or the ID of an entry");
+  const std::string seconds = url.text("claim-after", std::to_string(out.claim_after));
+  constexpr unsigned year = 366 * 86400;
+  const auto number = number_in(seconds, year);
+  if (!number)
+    return fail(url.scheme() + ": option 'claim-after': '" + seconds +
+                "' is no number of seconds; 0 is never");
+  out.claim_after = *number;
+  const auto most = url.size("maxlen", ~std::uint64_t{0});
+  if (!most) return tl::unexpected<Error>(most.error());
+  out.max_entries = *most == ~std::uint64_t{0} ? 0 : *most;
+  return {};
 }
 
 Result<void> read_options(RedisQueue& out, const QueueUrl& url) {
@@ -31,91 +74,82 @@ Result<void> read_options(RedisQueue& out, const QueueUrl& url) {
   const auto drain = url.flag("drain");
   if (!drain) return tl::unexpected<Error>(drain.error());
   out.drain = *drain;
-  return read_tls_options(out.address.endpoint, url);
+  if (auto done = read_tls_options(out.address.endpoint, url); !done) return done;
+  return out.is_stream ? read_stream_options(out, url) : Result<void>{};
+}
+
+/// `PATH` and the options that stand for what is behind a host elsewhere; gives the database.
+Result<std::string> read_unix(RedisQueue& out, const Scheme& scheme, std::string_view rest,
+                              const QueueUrl& url) {
+  const auto path = percent_decoded(rest.starts_with("///") ? rest.substr(2) : rest);
+  if (!path || path->empty())
+    return fail(std::string(scheme.name) + ": no path of a socket" + std::string(scheme.form));
+  out.address.endpoint.unix_path = *path;
+  out.key = url.text(scheme.is_stream ? "stream" : "queue", "");
+  out.address.user = url.text("user", "");
+  out.address.password = url.text("password", "");
+  return url.text("db", "2");
+}
+
+/// `//[[USER:]PASSWORD@]HOST[:PORT]/DB/KEY`; gives the database.
+Result<std::string> read_host(RedisQueue& out, const Scheme& scheme, std::string_view text) {
+  auto server = ServerUrl::parse(text, 6379, scheme.form);
+  if (!server) return tl::unexpected<Error>(server.error());
+  Endpoint& endpoint = out.address.endpoint;
+  endpoint = std::move(server->endpoint);
+  endpoint.tls = scheme.tls;
+  out.address.user = std::move(server->user);
+  out.address.password = std::move(server->password);
+  const std::string_view path = server->path;
+  const std::size_t next = path.find('/');
+  const auto key = percent_decoded(next == path.npos ? "" : path.substr(next + 1));
+  if (!key)
+    return fail(std::string(scheme.name) + "://" + endpoint.name() + ": wrong escape in the " +
+                (scheme.is_stream ? "stream" : "queue") + "'s name");
+  out.key = *key;
+  return std::string(path.substr(0, next));
 }
 
 }  // namespace
 
 Result<RedisQueue> RedisQueue::parse(std::string_view url) {
-  const std::string scheme = url_scheme(url);
-  const std::size_t question = url.find('?');
+  const std::string scheme_name = url_scheme(url);
+  const Scheme scheme = scheme_of(scheme_name);
+  const std::string_view text = url.substr(0, url.find('?'));
   // The path is looked at here, escapes and all: only its options are QueueUrl's.
   const auto parsed = options_of(url);
   if (!parsed) return tl::unexpected<Error>(parsed.error());
-  if (auto known = allow_options(*parsed); !known) return tl::unexpected<Error>(known.error());
+  if (auto known = allow_options(*parsed, scheme); !known)
+    return tl::unexpected<Error>(known.error());
   RedisQueue out;
-  Endpoint& endpoint = out.address.endpoint;
-  std::string database, list;
-  if (scheme == "redis+unix") {
-    const std::string_view rest = url.substr(0, question).substr(scheme.size() + 1);
-    const auto path = percent_decoded(rest.starts_with("///") ? rest.substr(2) : rest);
-    if (!path || path->empty()) return fail("redis+unix: no path of a socket" + std::string(form));
-    endpoint.unix_path = *path;
-    database = parsed->text("db", "2");
-    list = parsed->text("queue", "");
-    out.address.user = parsed->text("user", "");
-    out.address.password = parsed->text("password", "");
-  } else {
-    auto server = ServerUrl::parse(url.substr(0, question), 6379, form);
-    if (!server) return tl::unexpected<Error>(server.error());
-    endpoint = std::move(server->endpoint);
-    endpoint.tls = scheme == "rediss";
-    out.address.user = std::move(server->user);
-    out.address.password = std::move(server->password);
-    const std::string_view path = server->path;
-    const std::size_t next = path.find('/');
-    database = path.substr(0, next);
-    const auto name = percent_decoded(next == path.npos ? "" : path.substr(next + 1));
-    if (!name) return fail(scheme + "://" + endpoint.name() + ": wrong escape in the queue's name");
-    list = *name;
-  }
-  const auto number = number_in(database, 1u << 20);
+  out.is_stream = scheme.is_stream;
+  const auto database = scheme.unix_socket
+                            ? read_unix(out, scheme, text.substr(scheme_name.size() + 1), *parsed)
+                            : read_host(out, scheme, text);
+  if (!database) return tl::unexpected<Error>(database.error());
+  const std::string place = scheme_name + "://" + out.address.endpoint.name() + ": ";
+  const auto number = number_in(*database, 1u << 20);
   if (!number)
-    return fail(scheme + "://" + endpoint.name() + ": '" + database +
-                "' is no number of a database" + std::string(form));
-  if (list.empty())
-    return fail(scheme + "://" + endpoint.name() + ": no queue" + std::string(form));
+    return fail(place + "'" + *database + "' is no number of a database" +
+                std::string(scheme.form));
+  if (out.key.empty())
+    return fail(place + (scheme.is_stream ? "no stream" : "no queue") + std::string(scheme.form));
   out.address.database = *number;
-  out.list = list;
   if (auto done = read_options(out, *parsed); !done) return tl::unexpected<Error>(done.error());
   return out;
 }
 
 std::string RedisQueue::internal_list() const {
-  return instance.empty() ? list + "-internal" : list + "-internal-" + instance;
+  return instance.empty() ? key + "-internal" : key + "-internal-" + instance;
 }
 
 std::string RedisQueue::name() const {
   const Endpoint& endpoint = address.endpoint;
-  if (!endpoint.unix_path.empty()) return "redis+unix:" + endpoint.unix_path + " " + list;
-  return (endpoint.tls ? "rediss://" : "redis://") + endpoint.name() + "/" +
-         std::to_string(address.database) + "/" + list;
-}
-
-Result<void> RedisLink::connect() {
-  bool may_pass = false;
-  auto opened = RedisConnection::open(address_, may_pass);
-  if (!opened) return tl::unexpected(opened.error());
-  connection_ = std::move(*opened);
-  return {};
-}
-
-Result<void> RedisLink::connect_again() {
-  bool may_pass = false;
-  auto opened = RedisConnection::open(address_, may_pass);
-  if (!opened && !may_pass) return tl::unexpected(opened.error());
-  warn(opened ? name_ + ": connected again" : opened.error().text);
-  if (opened) connection_ = std::move(*opened);
-  return {};
-}
-
-void RedisLink::lose(const std::string& why) {
-  connection_.reset();
-  warn(why + "; connecting again");
-}
-
-void RedisLink::warn(const std::string& text) const {
-  if (log_) log_->warning(text);
+  const std::string kind = is_stream ? "-stream" : "";
+  if (!endpoint.unix_path.empty())
+    return "redis" + kind + "+unix:" + endpoint.unix_path + " " + key;
+  return (endpoint.tls ? "rediss" : "redis") + kind + "://" + endpoint.name() + "/" +
+         std::to_string(address.database) + "/" + key;
 }
 
 }  // namespace intelmq

@@ -105,7 +105,7 @@ Result<QueueUrl> QueueUrl::parse(std::string_view url) {
   return parsed;
 }
 
-Result<void> QueueUrl::allow(std::initializer_list<std::string_view> known) const {
+Result<void> QueueUrl::allow(const std::vector<std::string_view>& known) const {
   std::string list;
   for (const std::string_view name : known) list.append(list.empty() ? "" : ", ").append(name);
   for (const auto& [name, value] : options_) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,7 +24,7 @@ class QueueUrl {
   const std::string& path() const { return path_; }
 
   /// Error: an option that is not among those, with a list of them.
-  Result<void> allow(std::initializer_list<std::string_view> known) const;
+  Result<void> allow(const std::vector<std::string_view>& known) const;
   /// 1, yes, true, on or nothing is true; 0, no, false, off and an absent option are false.
   Result<bool> flag(std::string_view name) const;
   /// A size in bytes, such as 4096, 64KiB, 16MiB, 1GiB (also k, M, G); greater than 0.

@@ -1,27 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <thread>
 #include <vector>
 
 #include "base/wakeup.hpp"
 #include "queue/event_lines.hpp"
-#include "queue/redis_queue.hpp"
+#include "queue/redis_link.hpp"
 
 namespace intelmq {
 namespace {
 
-constexpr std::chrono::milliseconds patience{30000};
 constexpr std::size_t most_bytes = 4u << 20;  // in one command
 
-/// Pushes lines onto a list as IntelMQ does, many at a time. Delivered means that the server has
-/// said so; what it has not is pushed again when it is back, so that after a lost connection the
-/// last events may be there twice.
-class RedisListDestination final : public Destination {
+/// Pushes lines onto a list as IntelMQ does, many in a command, or adds them to a stream, one in
+/// each of many commands. Delivered means that the server has said so; what it has not is sent
+/// again when it is back, so that after a lost connection the last events may be there twice.
+class RedisDestination final : public Destination {
  public:
-  RedisListDestination(RedisQueue queue, const DestinationOptions& options)
+  RedisDestination(RedisQueue queue, const DestinationOptions& options)
       : queue_{std::move(queue)},
         link_{queue_, options.log},
         name_{link_.name()},
-        wakeup_{options.wakeup} {}
+        wakeup_{options.wakeup},
+        // Events on their way through a botnet say what they are. It has no streams.
+        lines_{!queue_.is_stream} {}
 
   Result<void> start() { return link_.connect(); }
 
@@ -49,32 +51,27 @@ class RedisListDestination final : public Destination {
   Result<void> close() override { return {}; }
 
  private:
-  /// Pushes the lines from `first` on, as many as one command takes; the number of those that the
-  /// server has. 0: try again after a while.
+  /// Sends the lines from `first` on; the number of those that the server has. 0: try again after
+  /// a while.
   Result<std::size_t> push(std::size_t first) {
     if (queue_.max_length && is_full()) return 0;
     std::vector<std::size_t> counts;
     link_->next_replies();
-    for (std::size_t at = first; at < lines_.size();) {
-      const std::size_t count = lines_.fitting(at, most_bytes, queue_.batch);
-      link_->begin_command(count + 2);
-      link_->word("LPUSH");
-      link_->word(queue_.list);
-      for (std::size_t i = at; i < at + count; ++i) link_->word(lines_[i]);
-      counts.push_back(count);
-      at += count;
-      if (queue_.max_length) break;  // look at its length before the next
-    }
+    // With a limit: look at the length before the next batch.
+    const std::size_t room = queue_.max_length ? queue_.batch : lines_.size();
+    const std::size_t end = std::min(lines_.size(), first + room);
+    for (std::size_t at = first; at < end; at += counts.back())
+      counts.push_back(queue_.is_stream ? add_entry(at) : push_lines(at, end));
     std::size_t done = 0;
     bool refused = false, lost_master = false;
     for (const std::size_t count : counts) {
-      const auto reply = link_->wait_reply(patience);
+      const auto reply = link_->wait_reply(RedisLink::patience);
       if (!reply) {
         link_.lose(reply.error().text);
         return done;
       }
       if (!(*reply)->is_error()) {
-        // What was taken behind a refused one is pushed once more: their order counts.
+        // What was taken behind a refused one is sent once more: their order counts.
         if (!refused) done += count;
         continue;
       }
@@ -88,8 +85,29 @@ class RedisListDestination final : public Destination {
     return done;
   }
 
+  /// As many lines as one command takes; their number.
+  std::size_t push_lines(std::size_t first, std::size_t end) {
+    const std::size_t count =
+        lines_.fitting(first, most_bytes, std::min<std::size_t>(queue_.batch, end - first));
+    link_->begin_command(count + 2);
+    link_->word("LPUSH");
+    link_->word(queue_.key);
+    for (std::size_t i = first; i < first + count; ++i) link_->word(lines_[i]);
+    return count;
+  }
+
+  std::size_t add_entry(std::size_t i) {
+    if (queue_.max_entries)
+      link_->command(
+          {"XADD", queue_.key, "MAXLEN", "~", max_entries_, "*", queue_.field, lines_[i]});
+    else
+      link_->command({"XADD", queue_.key, "*", queue_.field, lines_[i]});
+    return 1;
+  }
+
   bool is_full() {
-    const auto length = link_->ask({"LLEN", queue_.list}, patience);
+    const auto length =
+        link_->ask({queue_.is_stream ? "XLEN" : "LLEN", queue_.key}, RedisLink::patience);
     if (!length) {
       link_.lose(length.error().text);
       return true;
@@ -119,6 +137,7 @@ class RedisListDestination final : public Destination {
   RedisQueue queue_;
   RedisLink link_;
   std::string name_;
+  std::string max_entries_ = std::to_string(queue_.max_entries);
   const Wakeup* wakeup_;
   EventLines lines_;
   bool was_full_ = false;
@@ -126,9 +145,9 @@ class RedisListDestination final : public Destination {
 
 }  // namespace
 
-Result<std::unique_ptr<Destination>> open_redis_list_destination(
-    RedisQueue queue, const DestinationOptions& options) {
-  auto destination = std::make_unique<RedisListDestination>(std::move(queue), options);
+Result<std::unique_ptr<Destination>> open_redis_destination(RedisQueue queue,
+                                                            const DestinationOptions& options) {
+  auto destination = std::make_unique<RedisDestination>(std::move(queue), options);
   if (auto started = destination->start(); !started) return tl::unexpected(started.error());
   return destination;
 }

@@ -1,0 +1,367 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What tests against a real redis-server share: the server, a client, a proxy that cuts
+connections, bots as processes, loops that end them, and the main of a script."""
+import argparse
+import collections
+import json
+import pathlib
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+
+
+class Failed(Exception):
+    pass
+
+
+def expect(condition, text):
+    if not condition:
+        raise Failed(text)
+
+
+class Client:
+    """As much of a Redis client as the tests need."""
+
+    def __init__(self, path, *login):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(str(path))
+        self.file = self.socket.makefile("rb")
+        if login:
+            self("AUTH", *login)
+
+    def __call__(self, *words):
+        return self.many([words])[0]
+
+    def many(self, commands):
+        """The replies to several commands, sent at once."""
+        self.socket.sendall(b"".join(map(self.packed, commands)))
+        return [self.reply() for _ in commands]
+
+    @staticmethod
+    def packed(words):
+        words = [w if isinstance(w, bytes) else str(w).encode() for w in words]
+        return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(w), w) for w in words)
+
+    def reply(self):
+        line = self.file.readline()
+        kind, rest = line[:1], line[1:-2]
+        if kind == b"$":
+            if rest == b"-1":
+                return None
+            return self.file.read(int(rest) + 2)[:-2]
+        if kind == b"*":
+            return [self.reply() for _ in range(int(rest))]
+        if kind == b"-":
+            raise Failed(f"the server says {rest.decode()}")
+        return int(rest) if kind == b":" else rest
+
+
+class Server:
+    def __init__(self, place, *options):
+        self.place, self.options, self.process = place, options, None
+        self.socket = place / "redis.sock"
+        self.port = free_port()
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen(
+            ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--unixsocket",
+             self.socket, "--dir", self.place, "--save", "", "--appendonly", "yes",
+             "--appendfsync", "always", *map(str, self.options)],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for _ in range(200):
+            try:
+                return Client(self.socket)("PING")
+            except (OSError, ValueError):
+                time.sleep(0.05)
+            except Failed as answer:
+                if "LOADING" not in str(answer):
+                    return None
+                time.sleep(0.05)
+        raise Failed("redis-server does not start")
+
+    def client(self, *login):
+        client = Client(self.socket, *login)
+        client("SELECT", 2)
+        return client
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+
+    def url(self, queue, options="", login="", scheme="redis", port=None):
+        return f"{scheme}://{login}127.0.0.1:{port or self.port}/2/{queue}{options}"
+
+
+class Proxy:
+    """Passes bytes on, but now and then cuts a connection at a command: before the server has it,
+    or behind, when the answer does not come through any more."""
+
+    def __init__(self, server, command, behind, cuts):
+        self.server, self.command, self.behind, self.cuts = server, command, behind, cuts
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            server = socket.create_connection(("127.0.0.1", self.server.port))
+            threading.Thread(target=self.pass_on, args=(client, server), daemon=True).start()
+
+    def pass_on(self, client, server):
+        client.settimeout(0.02)
+        server.settimeout(0.02)
+        while True:
+            try:
+                if not self.give(client, server) or not self.take(server, client):
+                    break
+            except OSError:
+                break
+        client.close()
+        server.close()
+
+    def give(self, client, server):
+        try:
+            data = client.recv(1 << 16)
+        except TimeoutError:
+            return True
+        if self.cuts and self.command in data:
+            self.cuts -= 1
+            if self.behind:
+                server.sendall(data)
+                time.sleep(0.05)  # the server does what it was told
+            return False
+        server.settimeout(10)
+        server.sendall(data)
+        server.settimeout(0.02)
+        return bool(data)
+
+    @staticmethod
+    def take(server, client):
+        try:
+            data = server.recv(1 << 16)
+        except TimeoutError:
+            return True
+        client.settimeout(10)
+        client.sendall(data)
+        client.settimeout(0.02)
+        return bool(data)
+
+    def close(self):
+        self.listener.close()
+
+
+class Test:
+    def __init__(self, chosen, place):
+        self.chosen, self.place = chosen, place
+        self.servers, self.bots = [], []
+
+    def server(self, *options):
+        server = Server(self.place, *options)
+        self.servers.append(server)
+        return server
+
+    def bot(self, name, *arguments, give=None, timeout=30):
+        done = subprocess.run([self.chosen.bindir / name, *arguments], input=give,
+                              capture_output=True, timeout=timeout, check=False)
+        return done.returncode, done.stdout, done.stderr.decode()
+
+    def start(self, name, *arguments):
+        with open(self.place / "messages", "ab") as messages:
+            bot = subprocess.Popen([self.chosen.bindir / name, *arguments], stderr=messages)
+        self.bots.append(bot)
+        return bot
+
+    def end(self):
+        for process in [*self.bots, *(server.process for server in self.servers)]:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+
+
+FILTER = ("intelmq-expert-filter", "--not-after", "2999-01-01")  # lets everything pass
+
+
+def free_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+class SecureServer:
+    """A server with TLS that wants certificates; `own` and `ca` are options of URLs."""
+
+    def __init__(self, test):
+        key, pem = test.place / "key.pem", test.place / "cert.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key,
+                        "-out", pem, "-days", "2", "-subj", "/CN=localhost", "-addext",
+                        "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
+        self.port = free_port()
+        self.server = test.server("--tls-port", self.port, "--tls-cert-file", pem,
+                                  "--tls-key-file", key, "--tls-ca-cert-file", pem,
+                                  "--tls-auth-clients", "yes")
+        self.own, self.ca = f"&cert={pem}&key={key}", f"&ca={pem}"
+
+    def url(self, queue, options, scheme):
+        return self.server.url(queue, options, scheme=scheme, port=self.port)
+
+
+def redis_memory(redis):
+    text = redis("INFO", "memory").decode()
+    return int(text.split("used_memory:")[1].split()[0])
+
+
+def numbered(start, end):
+    return [b'{"extra.n": %d}' % i for i in range(start, end)]
+
+
+# What follows is for both kinds of queues: `queues` has `scheme`, `put(redis, texts)` into `in`,
+# `left(redis)` there, and `got(redis)`, what came into `out`.
+
+def wait_until_taken(queues, redis, seconds=60):
+    deadline = time.time() + seconds
+    while queues.left(redis):
+        expect(time.time() < deadline, "it did not go on")
+        time.sleep(0.05)
+
+
+def check_all(queues, redis, total, twice_allowed=True):
+    seen = collections.Counter(json.loads(line)["extra.n"] for line in queues.got(redis))
+    lost = total - len(seen)
+    twice = sum(seen.values()) - len(seen)
+    left = queues.left(redis)
+    expect(lost == 0 and left == 0, f"{lost} of {total} lost, {left} left")
+    expect(twice_allowed or twice == 0, f"{twice} came twice")
+    return twice
+
+
+def full_server(test, queues):
+    """No memory, then no disk: the bot waits and goes on."""
+    server = test.server("--enable-protected-configs", "yes")
+    redis = server.client()
+    queues.put(redis, [b'{"extra.n": %d, "extra.x": "%s"}' % (i, b"x" * 500) for i in range(2000)])
+    redis("CONFIG", "SET", "maxmemory", redis_memory(redis) + 200_000)
+    # What was read stays in memory until it is acknowledged, so the destination fills up first.
+    bot = test.start(*FILTER, "--source", server.url("in", "?batch=16", scheme=queues.scheme),
+                     "--destination", server.url("out", "?batch=16", scheme=queues.scheme))
+    time.sleep(1)
+    redis("CONFIG", "SET", "maxmemory", 1)
+    time.sleep(1)
+    expect(bot.poll() is None, "it ended when the server had no memory")
+    redis("CONFIG", "SET", "maxmemory", 0)
+    wait_until_taken(queues, redis)
+    bot.send_signal(signal.SIGSTOP)
+    queues.put(redis, numbered(2000, 2100))
+    gone = test.place / "gone"
+    gone.mkdir()
+    redis("CONFIG", "SET", "dir", gone)
+    gone.rmdir()
+    redis("CONFIG", "SET", "save", "3600 1")
+    redis("BGSAVE")
+    time.sleep(0.5)
+    bot.send_signal(signal.SIGCONT)
+    time.sleep(1)
+    expect(bot.poll() is None, "it ended when the server could not save")
+    expect(len(queues.got(redis)) < 2100, "the server took events though it cannot save")
+    redis("CONFIG", "SET", "save", "")
+    wait_until_taken(queues, redis)
+    bot.terminate()
+    expect(bot.wait(10) == 0, "it did not end well")
+    check_all(queues, redis, 2100, False)
+    said = (test.place / "messages").read_text()
+    expect("no memory left" in said, f"it says nothing of the memory: {said[-500:]}")
+    expect("cannot save" in said, f"it says nothing of the disk: {said[-500:]}")
+
+
+def restarted_server(test, queues):
+    server = test.server()
+    redis = server.client()
+    total = 20000
+    queues.put(redis, numbered(0, total))
+    bot = test.start(*FILTER, "--source", server.url("in", "?batch=20", scheme=queues.scheme),
+                     "--destination", server.url("out", scheme=queues.scheme))
+    for _ in range(3):
+        time.sleep(0.15)
+        server.stop()
+        time.sleep(0.2)
+        server.start()
+    redis = server.client()
+    wait_until_taken(queues, redis)
+    bot.terminate()
+    expect(bot.wait(10) == 0, "it did not end well")
+    check_all(queues, redis, total)
+
+
+def kill_loop(test, queues, number, twice_allowed):
+    """Ends bots by a signal again and again; what they read must come."""
+    server = test.server()
+    redis = server.client()
+    draw, total, kills = random.Random(number), 0, 0
+    while kills < test.chosen.kills:
+        if queues.left(redis) < 5000:
+            queues.put(redis, numbered(total, total + 5000))
+            total += 5000
+        bot = test.start(*FILTER, "--source", server.url("in", "?batch=16", scheme=queues.scheme),
+                         "--destination", server.url("out", scheme=queues.scheme))
+        time.sleep(draw.uniform(0.002, 0.05))
+        bot.send_signal(number)
+        code = bot.wait(20)
+        kills += 1
+        expect(code in (0, -number), f"ended with {code}")
+    code, _, errors = test.bot(
+        *FILTER, "--source", server.url("in", "?drain=1", scheme=queues.scheme),
+        "--destination", server.url("out", scheme=queues.scheme))
+    expect(code == 0, f"ended with {code}: {errors}")
+    twice = check_all(queues, redis, total, twice_allowed)
+    print(f"{queues.scheme}: {kills} times {signal.Signals(number).name}: {total} events, 0 lost, "
+          f"{twice} twice")
+
+
+def main(script, description, tests):
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("-h", "--help", action="store_true")
+    parser.add_argument("-v", "--verbose", action="store_true")
+    parser.add_argument("--long", action="store_true")
+    parser.add_argument("--kills", type=int)
+    parser.add_argument("--bindir", type=pathlib.Path, default=ROOT / "build" / "bin")
+    parser.add_argument("names", nargs="*")
+    chosen = parser.parse_args()
+    if chosen.help:
+        print(description.strip())
+        return 0
+    chosen.kills = chosen.kills or (1000 if chosen.long else 50)
+    if not shutil.which("redis-server"):
+        print(f"{script}: 0 passed, 0 failed, 1 skipped (redis-server is not installed)")
+        return 0
+    failed = passed = 0
+    for function in tests:
+        if chosen.names and function.__name__ not in chosen.names:
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            test = Test(chosen, pathlib.Path(folder))
+            try:
+                function(test)
+                passed += 1
+                if chosen.verbose:
+                    print(f"ok      {function.__name__}", flush=True)
+            except (Failed, subprocess.SubprocessError, OSError, LookupError, ValueError) as error:
+                failed += 1
+                messages = test.place / "messages"
+                said = messages.read_text()[-800:] if messages.exists() else ""
+                print(f"FAILED  {function.__name__}: {error}\n{said}", flush=True)
+            finally:
+                test.end()
+    print(f"{script}: {passed} passed, {failed} failed, 0 skipped")
+    return 1 if failed else 0
+
