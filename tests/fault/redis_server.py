@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -85,6 +86,7 @@ class Server:
                 if "LOADING" not in str(answer):
                     return None
                 time.sleep(0.05)
+        self.stop()
         raise Failed("redis-server does not start")
 
     def client(self, *login):
@@ -344,6 +346,8 @@ def main(script, description, tests):
     if not shutil.which("redis-server"):
         print(f"{script}: 0 passed, 0 failed, 1 skipped (redis-server is not installed)")
         return 0
+    # Servers and bots end with the script, also if a time limit ends it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     failed = passed = 0
     for function in tests:
         if chosen.names and function.__name__ not in chosen.names:
