@@ -104,8 +104,8 @@ Result<std::string> read_host(RedisQueue& out, const Scheme& scheme, std::string
   const std::size_t next = path.find('/');
   const auto key = percent_decoded(next == path.npos ? "" : path.substr(next + 1));
   if (!key)
-    return fail(std::string(scheme.name) + "://" + endpoint.name() + ": wrong escape in the " +
-                (scheme.is_stream ? "stream" : "queue") + "'s name");
+    return fail(std::string(scheme.name) + "://" + endpoint.name() +
+                ": wrong escape in the name of the " + (scheme.is_stream ? "stream" : "queue"));
   out.key = *key;
   return std::string(path.substr(0, next));
 }

@@ -286,6 +286,22 @@ def full_server(test, queues):
     expect("cannot save" in said, f"it says nothing of the disk: {said[-500:]}")
 
 
+def slow_server(test, queues):
+    """A server that takes its time: a drained queue ends the bot all the same."""
+    server = test.server()
+    redis = server.client()
+    proxy = Proxy(server, b"", False, 0)
+    for total in (0, 1, 7, 8, 9, 40, 41, 300):
+        redis("DEL", "in", "out")
+        queues.put(redis, numbered(0, total))
+        code, _, errors = test.bot(
+            *FILTER, "--source", server.url("in", "?drain=1", scheme=queues.scheme, port=proxy.port),
+            "--destination", server.url("out", scheme=queues.scheme))
+        expect(code == 0, f"{total} events: ended with {code}: {errors}")
+        check_all(queues, redis, total, False)
+    proxy.close()
+
+
 def restarted_server(test, queues):
     server = test.server()
     redis = server.client()
