@@ -22,6 +22,10 @@ class Failed(Exception):
     pass
 
 
+class Skipped(Exception):
+    """What it needs is not there; the text says what."""
+
+
 def expect(condition, text):
     if not condition:
         raise Failed(text)
@@ -364,7 +368,7 @@ def main(script, description, tests):
         return 0
     # Servers and bots end with the script, also if a time limit ends it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    failed = passed = 0
+    failed = passed = skipped = 0
     for function in tests:
         if chosen.names and function.__name__ not in chosen.names:
             continue
@@ -375,6 +379,9 @@ def main(script, description, tests):
                 passed += 1
                 if chosen.verbose:
                     print(f"ok      {function.__name__}", flush=True)
+            except Skipped as why:
+                skipped += 1
+                print(f"skipped: {function.__name__}: {why}", flush=True)
             except (Failed, subprocess.SubprocessError, OSError, LookupError, ValueError) as error:
                 failed += 1
                 messages = test.place / "messages"
@@ -382,6 +389,6 @@ def main(script, description, tests):
                 print(f"FAILED  {function.__name__}: {error}\n{said}", flush=True)
             finally:
                 test.end()
-    print(f"{script}: {passed} passed, {failed} failed, 0 skipped")
+    print(f"{script}: {passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed else 0
 
