@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "queue/event_lines.hpp"
 
+#include <cstring>
+
 #include "event/scanner.hpp"
 
 namespace intelmq {
@@ -56,6 +58,12 @@ std::size_t EventLines::fitting(std::size_t first, std::size_t bytes, std::size_
 void EventLines::clear() {
   text_.clear();
   ends_.clear();
+}
+
+void make_one_line(char* text, std::size_t size) {
+  char* const end = text + size;
+  while ((text = static_cast<char*>(std::memchr(text, '\n', static_cast<std::size_t>(end - text)))))
+    *text = ' ';
 }
 
 }  // namespace intelmq

@@ -31,4 +31,7 @@ class EventLines {
   std::vector<std::size_t> ends_;  // of each of them
 };
 
+/// Makes the text one line: line feeds may stand between the members of an object.
+void make_one_line(char* text, std::size_t size);
+
 }  // namespace intelmq

@@ -7,7 +7,6 @@
 #include <string_view>
 
 #include "net/redis.hpp"
-#include "queue/backoff.hpp"
 #include "queue/destination.hpp"
 #include "queue/source.hpp"
 

@@ -2,9 +2,9 @@
 #include "queue/redis_source.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include "base/sha256.hpp"
+#include "queue/event_lines.hpp"
 
 namespace intelmq {
 
@@ -102,10 +102,7 @@ Fetch RedisSource::fill(Record& out, std::string_view text) {
     out.size = std::min<std::size_t>(text.size(), 4096);
     return Fetch::oversize;
   }
-  // Line feeds may stand between the members of an object; a record is one line.
-  for (char* p = out.data; (p = static_cast<char*>(std::memchr(
-                                p, '\n', static_cast<std::size_t>(out.data + out.size - p))));)
-    *p = ' ';
+  make_one_line(out.data, out.size);
   return Fetch::record;
 }
 

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "base/log.hpp"
+#include "base/result.hpp"
+#include "queue/backoff.hpp"
+
+namespace intelmq {
+
+/// The connection to a queue's server, which may be lost and come back.
+template <class Connection>
+class ServerLink {
+ public:
+  /// Opens a connection; tells by its argument whether after an error trying again may help.
+  using Open = std::function<Result<std::unique_ptr<Connection>>(bool& may_pass)>;
+  ServerLink(std::string name, Log* log, Open open)
+      : open_{std::move(open)}, name_{std::move(name)}, log_{log} {}
+
+  /// Connects for the first time; any failure is an error.
+  Result<void> connect() {
+    bool may_pass = false;
+    auto opened = open_(may_pass);
+    if (!opened) return tl::unexpected<Error>(opened.error());
+    connection_ = std::move(*opened);
+    return {};
+  }
+  /// Tries once more. An error only if trying again cannot help.
+  Result<void> connect_again() {
+    bool may_pass = false;
+    auto opened = open_(may_pass);
+    if (!opened && !may_pass) return tl::unexpected<Error>(opened.error());
+    warn(opened ? name_ + ": connected again" : opened.error().text);
+    if (opened) connection_ = std::move(*opened);
+    return {};
+  }
+  /// Gives up the connection, and all that came through it.
+  void lose(const std::string& why) {
+    connection_.reset();
+    warn(why + "; connecting again");
+  }
+
+  explicit operator bool() const { return connection_ != nullptr; }
+  Connection* operator->() const { return connection_.get(); }
+
+  void warn(const std::string& text) const {
+    if (log_) log_->warning(text);
+  }
+  /// How long to wait before trying again, in milliseconds.
+  int delay() { return static_cast<int>(backoff_.next().count()); }
+  /// All went well: the next delay is a short one.
+  void succeeded() { backoff_.reset(); }
+  const std::string& name() const { return name_; }
+
+ private:
+  Open open_;
+  std::string name_;
+  Log* log_;
+  std::unique_ptr<Connection> connection_;
+  Backoff backoff_;
+};
+
+}  // namespace intelmq
