@@ -234,10 +234,6 @@ class TlsStream final : public Stream {
 
 }  // namespace
 
-std::string Endpoint::name() const {
-  return unix_path.empty() ? host + ":" + std::to_string(port) : unix_path;
-}
-
 Result<std::unique_ptr<Stream>> Stream::connect(const Endpoint& endpoint) {
   const auto deadline = Clock::now() + endpoint.connect_timeout;
   Result<Socket> socket = endpoint.unix_path.empty() ? connect_tcp(endpoint, deadline)

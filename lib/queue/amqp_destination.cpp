@@ -69,8 +69,9 @@ class AmqpDestination final : public Destination {
     while (first_ < lines_.size()) {
       std::size_t count = lines_.size() - first_;
       if (queue_.max_length) {
-        if (is_full()) return false;
-        count = lines_.fitting(first_, most_bytes, queue_.batch);
+        const std::uint64_t room = room_in_queue();
+        if (room == 0) return false;
+        count = lines_.fitting(first_, most_bytes, std::min(room, queue_.batch));
       }
       for (std::size_t i = first_; i < first_ + count; ++i)
         if (!confirmed_[i] && !publish(i)) return false;
@@ -207,18 +208,19 @@ class AmqpDestination final : public Destination {
     blocked_ = false;
   }
 
-  bool is_full() {
+  /// How many events the queue may still take; 0 too if that cannot be known.
+  std::uint64_t room_in_queue() {
     const auto length = link_->count();
     if (!length) {
       went(tl::unexpected<Error>(length.error()));
-      return true;
+      return 0;
     }
     const bool full = *length >= queue_.max_length;
     if (full && !was_full_)
       link_.warn(name_ + ": the queue holds " + std::to_string(*length) +
                  " events; waiting until it is shorter");
     was_full_ = full;
-    return full;
+    return full ? 0 : queue_.max_length - *length;
   }
 
   /// Waits before the next try, and connects again if the connection was lost.
