@@ -140,7 +140,8 @@ struct AmqpConnection::State {
       wake.notify_one();
       beat.join();
     }
-    if (open && !broken) {
+    // One that has no memory hears nothing; what it did not confirm is void anyway.
+    if (open && !broken && !blocked) {
       amqp_set_rpc_timeout(connection, &leave_patience);
       amqp_connection_close(connection, AMQP_REPLY_SUCCESS);
     }
@@ -154,8 +155,8 @@ struct AmqpConnection::State {
   tl::unexpected<Error> refused(const Refusal& refusal) {
     broken = true;
     may_pass = passes(refusal);
-    return fail(queue.name() + ": the server says '" + refusal.text +
-                "': " + remedy(queue, refusal));
+    const std::string said = queue.name() + ": the server says '" + refusal.text + "'";
+    return fail(may_pass ? said : said + ": " + remedy(queue, refusal));
   }
 
   /// For a status of the library.
@@ -194,8 +195,9 @@ struct AmqpConnection::State {
   AmqpQueue queue;
   amqp_connection_state_t connection = nullptr;
   int fd = -1;
-  bool open = false;    // logged in
-  bool broken = false;  // nothing can be said any more
+  bool open = false;     // logged in
+  bool broken = false;   // nothing can be said any more
+  bool blocked = false;  // by a server without memory or disk
   bool may_pass = true;
 
   std::mutex use;  // of the connection, by the bot and by the heart
@@ -258,7 +260,10 @@ Result<void> AmqpConnection::State::log_in() {
     const bool other = reply.library_error == AMQP_STATUS_INCOMPATIBLE_AMQP_VERSION ||
                        reply.library_error == AMQP_STATUS_BAD_AMQP_DATA ||
                        reply.library_error == AMQP_STATUS_BROKER_UNSUPPORTED_SASL_METHOD;
-    return lost(reply.library_error, !other);
+    auto error = lost(reply.library_error, !other);
+    error.value().text += queue.endpoint.tls ? "; does RabbitMQ listen there for TLS?"
+                                             : "; does RabbitMQ listen there, and without TLS?";
+    return error;
   }
   if (auto done = checked(reply); !done) return done;
   open = true;
@@ -414,6 +419,8 @@ Result<AmqpNews> AmqpConnection::poll() {
          frame.payload.method.id == AMQP_CONNECTION_CLOSE_METHOD))
       return state_->refused(refusal_of(frame.payload.method));
     const AmqpNews news = news_of(frame);
+    if (news.kind == AmqpNews::Kind::blocked) state_->blocked = true;
+    if (news.kind == AmqpNews::Kind::unblocked) state_->blocked = false;
     if (news.kind != AmqpNews::Kind::none) return news;
   }
 }
