@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "queue/adapter.hpp"
+#include "queue/kafka_client.hpp"
+
+using namespace intelmq;
+
+#define EXPORT extern "C" __attribute__((visibility("default")))
+
+EXPORT void intelmq_open_source(std::string_view url, const SourceOptions& options,
+                                Result<std::unique_ptr<Source>>& out) {
+  auto queue = KafkaQueue::parse(url, KafkaQueue::End::source);
+  if (queue)
+    out = open_kafka_source(std::move(*queue), options);
+  else
+    out = tl::unexpected(queue.error());
+}
+
+EXPORT void intelmq_open_destination(std::string_view url, const DestinationOptions& options,
+                                     Result<std::unique_ptr<Destination>>& out) {
+  auto queue = KafkaQueue::parse(url, KafkaQueue::End::destination);
+  if (queue)
+    out = open_kafka_destination(std::move(*queue), options);
+  else
+    out = tl::unexpected(queue.error());
+}

@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <librdkafka/rdkafka.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <map>
+
+#include "base/sha256.hpp"
+#include "queue/kafka_client.hpp"
+#include "queue/kafka_transaction.hpp"
+
+namespace intelmq {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Message = std::unique_ptr<rd_kafka_message_t, void (*)(rd_kafka_message_t*)>;
+using List =
+    std::unique_ptr<rd_kafka_topic_partition_list_t, void (*)(rd_kafka_topic_partition_list_t*)>;
+using Queue = std::unique_ptr<rd_kafka_queue_t, void (*)(rd_kafka_queue_t*)>;
+
+// The library calls its callers in max.poll.interval.ms (5 minutes) or takes them for dead.
+constexpr int longest_wait_ms = 10'000;
+constexpr std::chrono::seconds patience{10};
+
+List own(rd_kafka_topic_partition_list_t* list) {
+  return {list, rd_kafka_topic_partition_list_destroy};
+}
+
+/// A partition that this reader has.
+struct Partition {
+  std::string name;             ///< kafka:TOPIC/PARTITION
+  std::uint64_t count = 0;      ///< Records handed out.
+  std::int64_t handed = -1;     ///< Offset behind the last one that was.
+  std::int64_t committed = -1;  ///< What of it the group knows.
+  bool at_end = false;
+};
+
+/// Reads a topic as a member of a group. The offsets of what was handed out are committed when it
+/// was acknowledged, never before; a partition that the group takes away is given back after that.
+class KafkaSource final : public Source {
+ public:
+  KafkaSource(KafkaQueue queue, const SourceOptions& options)
+      : client_{queue, options.log}, max_record_{options.max_record} {}
+  KafkaSource(const KafkaSource&) = delete;
+  KafkaSource& operator=(const KafkaSource&) = delete;
+
+  ~KafkaSource() override {
+    KafkaEnds::remove(this);
+    if (client_.get() && subscribed_) leave();
+    queue_.reset();
+    commits_.reset();
+    if (event_ >= 0) close(event_);
+  }
+
+  Result<void> start() {
+    KafkaSettings settings(client_.queue());
+    configure(settings);
+    if (auto made = client_.create(settings, KafkaClient::Kind::consumer, this); !made) return made;
+    if (auto there = client_.check_topic(); !there) return there;
+    event_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (event_ < 0) return fail(client_.name() + ": no file descriptor is left; raise ulimit -n");
+    queue_.reset(rd_kafka_queue_get_consumer(client_.get()));
+    commits_.reset(rd_kafka_queue_new(client_.get()));
+    const std::uint64_t one = 1;
+    rd_kafka_queue_io_event_enable(queue_.get(), event_, &one, sizeof one);
+    const List topics = own(rd_kafka_topic_partition_list_new(1));
+    rd_kafka_topic_partition_list_add(topics.get(), client_.queue().topic.c_str(),
+                                      RD_KAFKA_PARTITION_UA);
+    const auto error = rd_kafka_subscribe(client_.get(), topics.get());
+    if (error) return fail(client_.explain(error));
+    subscribed_ = true;
+    KafkaEnds::add(this);
+    return {};
+  }
+
+  Fetch next(Record& out) override {
+    for (;;) {
+      if (broken_) return Fetch::broken;
+      // What was handed out of it is acknowledged before a partition goes away.
+      if (going_) return Fetch::later;
+      Message message = std::move(pending_);
+      if (!message) message = poll();
+      if (!message) return is_drained() ? Fetch::end : Fetch::later;
+      if (message->err) {
+        take_event(*message);
+        continue;
+      }
+      Partition* const partition = find(message->partition);
+      if (!partition) continue;  // no longer ours: its new owner reads it
+      partition->at_end = false;
+      partition->handed = message->offset + 1;
+      ++partition->count;
+      client_.succeeded();
+      if (!message->payload || message->len == 0) {
+        if (!told_empty_) client_.warn(partition->name + ": messages without a value are dropped");
+        told_empty_ = true;
+        continue;
+      }
+      return fill(out, *message, *partition);
+    }
+  }
+
+  Fetch next_stream(ByteSource&, std::string&, Wakeup&) override {
+    error_.text =
+        client_.name() + ": a queue holds reports, not raw feeds; leave out --input-format raw";
+    return Fetch::broken;
+  }
+
+  void wait(Wakeup& wakeup) override {
+    wakeup_ = &wakeup;
+    if (going_) return give_back();
+    std::uint64_t events = 0;
+    [[maybe_unused]] const auto size = read(event_, &events, sizeof events);
+    if (broken_ || pending_ || is_drained()) return;
+    pending_ = poll();  // what came before the descriptor was emptied
+    if (pending_ || going_ || is_drained()) return;
+    wakeup.wait(event_, longest_wait_ms);
+  }
+
+  Result<void> acknowledge() override {
+    Result<void> done = commit();
+    if (going_) give_back();
+    return done;
+  }
+
+  const Error& error() const override { return error_; }
+
+ private:
+  void configure(KafkaSettings& settings) {
+    const KafkaQueue& queue = client_.queue();
+    settings.set("group.id", queue.group);
+    if (!queue.instance.empty()) settings.set("group.instance.id", queue.instance);
+    settings.set("partition.assignment.strategy", "cooperative-sticky");
+    settings.set("auto.offset.reset", queue.from_latest ? "latest" : "earliest");
+    settings.set("enable.auto.commit", "false");
+    settings.set("enable.auto.offset.store", "false");
+    settings.set("enable.partition.eof", queue.drain ? "true" : "false");
+    settings.set("isolation.level", "read_committed");
+    const auto session = queue.session_timeout.count();
+    settings.set("session.timeout.ms", static_cast<std::uint64_t>(session));
+    settings.set("heartbeat.interval.ms",
+                 static_cast<std::uint64_t>(std::min<std::int64_t>(3000, session / 3)));
+    if (session > 300'000)
+      settings.set("max.poll.interval.ms", static_cast<std::uint64_t>(session));
+    // What is fetched ahead lies in memory: 16 MiB of it, and one answer of a broker.
+    settings.set("queued.max.messages.kbytes", 16'384);
+    settings.set("fetch.max.bytes", 16u << 20);
+    settings.set("fetch.message.max.bytes", 1u << 20);
+    rd_kafka_conf_set_error_cb(settings.get(),
+                               [](rd_kafka_t*, int code, const char* reason, void* opaque) {
+                                 static_cast<KafkaSource*>(opaque)->take_trouble(code, reason);
+                               });
+    rd_kafka_conf_set_rebalance_cb(
+        settings.get(),
+        [](rd_kafka_t*, rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t* partitions,
+           void* opaque) { static_cast<KafkaSource*>(opaque)->rebalance(what, *partitions); });
+  }
+
+  Message poll() { return {rd_kafka_consumer_poll(client_.get(), 0), rd_kafka_message_destroy}; }
+
+  Partition* find(std::int32_t number) {
+    const auto found = partitions_.find(number);
+    return found == partitions_.end() ? nullptr : &found->second;
+  }
+
+  bool is_drained() const {
+    return client_.queue().drain && assigned_ && !going_ && !pending_ &&
+           std::all_of(partitions_.begin(), partitions_.end(),
+                       [](const auto& entry) { return entry.second.at_end; });
+  }
+
+  Fetch fill(Record& out, const rd_kafka_message_t& message, const Partition& partition) {
+    std::string_view text(static_cast<const char*>(message.payload), message.len);
+    while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
+    out.source = partition.name;
+    out.line = partition.count;
+    out.offset = static_cast<std::uint64_t>(message.offset);
+    out.total = text.size();
+    if (!out.digest.empty()) out.digest.clear();
+    const bool oversize = text.size() > max_record_;
+    if (oversize) {
+      Sha256 sha;
+      sha.update(text);
+      out.digest = sha.hex();
+      text = text.substr(0, 4096);
+    }
+    if (text_.size() < text.size() + Record::padding)
+      text_.resize(std::max(2 * text_.size(), text.size() + Record::padding));
+    // Line feeds may stand between the members of an object; a record is one line.
+    std::replace_copy(text.begin(), text.end(), text_.begin(), '\n', ' ');
+    out.data = text_.data();
+    out.size = text.size();
+    return oversize ? Fetch::oversize : Fetch::record;
+  }
+
+  // --- what the group says -----------------------------------------------------------------------
+
+  void take_event(const rd_kafka_message_t& message) {
+    switch (message.err) {
+      case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+        client_.succeeded();
+        if (Partition* const partition = find(message.partition)) partition->at_end = true;
+        return;
+      case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+      case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+      case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+      case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+      case RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL:
+      case RD_KAFKA_RESP_ERR_INVALID_SESSION_TIMEOUT: return refuse(message.err, message);
+      default: break;
+    }
+    client_.trouble(message.err, rd_kafka_message_errstr(&message));
+  }
+
+  void refuse(int code, const rd_kafka_message_t& message) {
+    broken_ = true;
+    if (code == RD_KAFKA_RESP_ERR_INVALID_SESSION_TIMEOUT)
+      error_.text = client_.name() +
+                    ": session-timeout=" + std::to_string(client_.queue().session_timeout.count()) +
+                    "ms" + " is not what the brokers accept (group.min.session.timeout.ms)";
+    else if (code == RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL)
+      error_.text = client_.name() + ": group '" + client_.queue().group +
+                    "' has readers of another kind; take a group of its own";
+    else
+      error_.text = client_.explain(code, rd_kafka_message_errstr(&message));
+  }
+
+  void take_trouble(int code, const char* reason) {
+    if (code == RD_KAFKA_RESP_ERR__FATAL) {
+      char why[512] = "";
+      rd_kafka_fatal_error(client_.get(), why, sizeof why);
+      broken_ = true;
+      error_.text = client_.name() + ": " + why;
+      if (!client_.queue().instance.empty())
+        error_.text += "; does another one run with instance=" + client_.queue().instance + "?";
+      return;
+    }
+    client_.trouble(code, reason);
+  }
+
+  void rebalance(int what, const rd_kafka_topic_partition_list_t& list) {
+    const bool comes = what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
+    if (comes) {
+      assigned_ = true;
+      for (int i = 0; i < list.cnt; ++i) {
+        const auto number = list.elems[i].partition;
+        partitions_[number] =
+            Partition{"kafka:" + client_.queue().topic + "/" + std::to_string(number)};
+      }
+      report(rd_kafka_incremental_assign(client_.get(), &list));
+      return;
+    }
+    going_.reset(rd_kafka_topic_partition_list_copy(&list));
+    // Lost ones have a new owner already, and a reader that leaves has nothing more to say.
+    if (leaving_ || rd_kafka_assignment_lost(client_.get())) {
+      if (!leaving_)
+        client_.warn(client_.name() +
+                     ": the group gave partitions to others; what was under way comes again there");
+      give_back();
+    }
+  }
+
+  void give_back() {
+    for (int i = 0; i < going_->cnt; ++i) partitions_.erase(going_->elems[i].partition);
+    if (pending_ && !pending_->err && !find(pending_->partition)) pending_.reset();
+    report(rd_kafka_incremental_unassign(client_.get(), going_.get()));
+    going_.reset();
+  }
+
+  void report(rd_kafka_error_t* error) {
+    if (!error) return;
+    client_.warn(client_.name() + ": " + rd_kafka_error_string(error));
+    rd_kafka_error_destroy(error);
+  }
+
+  // --- committing --------------------------------------------------------------------------------
+
+  /// Commits the offsets of what was handed out. What cannot be committed now is committed with the
+  /// next; an error only if that cannot help.
+  Result<void> commit() {
+    const List offsets = own(rd_kafka_topic_partition_list_new(8));
+    for (const auto& [number, partition] : partitions_)
+      if (partition.handed > partition.committed)
+        rd_kafka_topic_partition_list_add(offsets.get(), client_.queue().topic.c_str(), number)
+            ->offset = partition.handed;
+    KafkaTransaction* const transaction = KafkaEnds::coupled();
+    if (transaction) {
+      if (auto done = transaction->commit_with(offsets.get(), client_.get()); !done) return done;
+      return note_committed(*offsets), Result<void>{};
+    }
+    if (offsets->cnt == 0) return {};
+    awaited_ = offsets.get();
+    result_ = RD_KAFKA_RESP_ERR__TIMED_OUT;
+    const auto refused = rd_kafka_commit_queue(
+        client_.get(), offsets.get(), commits_.get(),
+        [](rd_kafka_t* rk, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* done,
+           void* serial) {
+          static_cast<KafkaSource*>(rd_kafka_opaque(rk))
+              ->take_commit(code, done, reinterpret_cast<std::uintptr_t>(serial));
+        },
+        reinterpret_cast<void*>(++serial_));
+    if (refused) return commit_failed(refused);
+    return await_commit(*offsets);
+  }
+
+  void take_commit(int code, const rd_kafka_topic_partition_list_t* done, std::uintptr_t serial) {
+    if (serial != serial_) return;  // an old one, that was given up
+    awaited_ = nullptr;
+    result_ = code;
+    for (int i = 0; !result_ && done && i < done->cnt; ++i) result_ = done->elems[i].err;
+  }
+
+  Result<void> await_commit(const rd_kafka_topic_partition_list_t& offsets) {
+    const auto limit = Clock::now() + patience;
+    while (awaited_ && Clock::now() < limit) {
+      rd_kafka_queue_poll_callback(commits_.get(), 100);
+      // Asked to end while nobody answers: what is not committed is read again.
+      if (wakeup_ && wakeup_->finish_asked() && limit - Clock::now() < patience - one_second) break;
+    }
+    awaited_ = nullptr;
+    if (result_) return commit_failed(result_);
+    client_.succeeded();
+    note_committed(offsets);
+    return {};
+  }
+
+  void note_committed(const rd_kafka_topic_partition_list_t& offsets) {
+    for (int i = 0; i < offsets.cnt; ++i)
+      if (Partition* const partition = find(offsets.elems[i].partition))
+        partition->committed = offsets.elems[i].offset;
+  }
+
+  Result<void> commit_failed(int code) {
+    switch (code) {
+      case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+      case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED: return fail(client_.explain(code));
+      default: break;
+    }
+    const std::string why = rd_kafka_err2str(static_cast<rd_kafka_resp_err_t>(code));
+    client_.trouble(
+        code, ("could not commit what was delivered: " + why + "; if it ends now this comes again")
+                  .c_str());
+    return {};
+  }
+
+  /// Gives the partitions back at once, so that others need not wait until this one is found dead.
+  void leave() {
+    leaving_ = true;
+    pending_.reset();
+    if (going_) give_back();
+    report(rd_kafka_consumer_close_queue(client_.get(), commits_.get()));
+    const auto limit = Clock::now() + std::chrono::seconds(5);
+    while (!rd_kafka_consumer_closed(client_.get()) && Clock::now() < limit)
+      Message(rd_kafka_consume_queue(commits_.get(), 100), rd_kafka_message_destroy).reset();
+  }
+
+  static constexpr std::chrono::seconds one_second{1};
+
+  KafkaClient client_;
+  Queue queue_{nullptr, rd_kafka_queue_destroy};
+  Queue commits_{nullptr, rd_kafka_queue_destroy};
+  std::size_t max_record_;
+  std::map<std::int32_t, Partition> partitions_;
+  Message pending_{nullptr, rd_kafka_message_destroy};          // came while waiting
+  List going_{nullptr, rd_kafka_topic_partition_list_destroy};  // to be given back
+  std::string text_;                                            // of the record handed out
+  int event_ = -1;
+  Wakeup* wakeup_ = nullptr;
+  const void* awaited_ = nullptr;
+  int result_ = 0;
+  std::uintptr_t serial_ = 0;  // of the last commit
+  bool subscribed_ = false;
+  bool assigned_ = false;  // the group has said, perhaps for the first time, what is ours
+  bool leaving_ = false;
+  bool told_empty_ = false;
+  bool broken_ = false;
+  Error error_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Source>> open_kafka_source(KafkaQueue queue, const SourceOptions& options) {
+  auto source = std::make_unique<KafkaSource>(std::move(queue), options);
+  if (auto started = source->start(); !started) return tl::unexpected(started.error());
+  return source;
+}
+
+}  // namespace intelmq
