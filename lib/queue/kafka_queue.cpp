@@ -56,7 +56,9 @@ std::string_view wrong_broker(std::string_view broker) {
 
 Result<void> check_topic_name(const KafkaQueue& queue) {
   const std::string& topic = queue.topic;
-  if (topic.empty()) return fail("kafka://" + queue.brokers + ": no topic" + std::string(form));
+  if (topic.empty())
+    return fail("kafka://" + queue.brokers + ": no topic" + std::string(form) +
+                "; in a list, such as --destination, the comma between brokers is %2C");
   const bool good = topic.size() <= 249 && topic != "." && topic != ".." &&
                     std::all_of(topic.begin(), topic.end(), [](char c) {
                       return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
@@ -189,13 +191,15 @@ Result<KafkaQueue> KafkaQueue::parse(std::string_view url, End end) {
     return fail("kafka://...: a '/' in user or password must be written %2F");
   KafkaQueue out;
   if (auto taken = take_login(authority, out); !taken) return tl::unexpected<Error>(taken.error());
-  for (const std::string_view broker : split(authority, ',')) {
+  const auto brokers = percent_decoded(authority);
+  if (!brokers) return fail("kafka: '%' in a broker must be followed by two hex digits");
+  for (const std::string_view broker : split(*brokers, ',')) {
     const std::string_view wrong = wrong_broker(broker);
     if (!wrong.empty())
-      return fail("kafka://" + std::string(authority) + ": " + std::string(wrong) +
+      return fail("kafka://" + *brokers + ": " + std::string(wrong) +
                   std::string(form));
   }
-  out.brokers = authority;
+  out.brokers = *brokers;
   const auto topic = percent_decoded(path);
   if (!topic) return fail("kafka://" + out.brokers + ": wrong escape in the topic's name");
   out.topic = *topic;

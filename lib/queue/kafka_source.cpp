@@ -133,7 +133,10 @@ class KafkaSource final : public Source {
     const KafkaQueue& queue = client_.queue();
     settings.set("group.id", queue.group);
     if (!queue.instance.empty()) settings.set("group.instance.id", queue.instance);
-    settings.set("partition.assignment.strategy", "cooperative-sticky");
+    // Everything is given back before the group shares anew: where readers keep what they have
+    // (cooperative-sticky), a commit waits in the connection behind the request to join, and is
+    // refused as one of the generation before; what was delivered would come again.
+    settings.set("partition.assignment.strategy", "range,roundrobin");
     settings.set("auto.offset.reset", queue.from_latest ? "latest" : "earliest");
     settings.set("enable.auto.commit", "false");
     settings.set("enable.auto.offset.store", "false");
@@ -245,15 +248,16 @@ class KafkaSource final : public Source {
     const bool comes = what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
     if (comes) {
       assigned_ = true;
+      partitions_.clear();
       for (int i = 0; i < list.cnt; ++i) {
         const auto number = list.elems[i].partition;
         partitions_[number] =
             Partition{"kafka:" + client_.queue().topic + "/" + std::to_string(number)};
       }
-      report(rd_kafka_incremental_assign(client_.get(), &list));
+      report(rd_kafka_assign(client_.get(), &list));
       return;
     }
-    going_.reset(rd_kafka_topic_partition_list_copy(&list));
+    going_ = true;
     // Lost ones have a new owner already, and a reader that leaves has nothing more to say.
     if (leaving_ || rd_kafka_assignment_lost(client_.get())) {
       if (!leaving_)
@@ -264,16 +268,14 @@ class KafkaSource final : public Source {
   }
 
   void give_back() {
-    for (int i = 0; i < going_->cnt; ++i) partitions_.erase(going_->elems[i].partition);
-    if (pending_ && !pending_->err && !find(pending_->partition)) pending_.reset();
-    report(rd_kafka_incremental_unassign(client_.get(), going_.get()));
-    going_.reset();
+    going_ = false;
+    partitions_.clear();
+    pending_.reset();
+    report(rd_kafka_assign(client_.get(), nullptr));
   }
 
-  void report(rd_kafka_error_t* error) {
-    if (!error) return;
-    client_.warn(client_.name() + ": " + rd_kafka_error_string(error));
-    rd_kafka_error_destroy(error);
+  void report(rd_kafka_resp_err_t code) {
+    if (code) client_.warn(client_.explain(code));
   }
 
   // --- committing --------------------------------------------------------------------------------
@@ -351,7 +353,8 @@ class KafkaSource final : public Source {
     leaving_ = true;
     pending_.reset();
     if (going_) give_back();
-    report(rd_kafka_consumer_close_queue(client_.get(), commits_.get()));
+    if (auto* const error = rd_kafka_consumer_close_queue(client_.get(), commits_.get()))
+      return rd_kafka_error_destroy(error);
     const auto limit = Clock::now() + std::chrono::seconds(5);
     while (!rd_kafka_consumer_closed(client_.get()) && Clock::now() < limit)
       Message(rd_kafka_consume_queue(commits_.get(), 100), rd_kafka_message_destroy).reset();
@@ -364,9 +367,9 @@ class KafkaSource final : public Source {
   Queue commits_{nullptr, rd_kafka_queue_destroy};
   std::size_t max_record_;
   std::map<std::int32_t, Partition> partitions_;
-  Message pending_{nullptr, rd_kafka_message_destroy};          // came while waiting
-  List going_{nullptr, rd_kafka_topic_partition_list_destroy};  // to be given back
-  std::string text_;                                            // of the record handed out
+  Message pending_{nullptr, rd_kafka_message_destroy};  // came while waiting
+  bool going_ = false;                                  // whether what we have is to be given back
+  std::string text_;                                    // of the record handed out
   int event_ = -1;
   Wakeup* wakeup_ = nullptr;
   const void* awaited_ = nullptr;
