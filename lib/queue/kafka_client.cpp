@@ -130,6 +130,13 @@ Result<void> KafkaClient::check_topic() {
   return fail(explain(code));
 }
 
+std::string KafkaClient::cluster() const {
+  char* const id = rd_kafka_clusterid(handle_, 5000);
+  std::string out = id ? id : "";
+  rd_kafka_mem_free(handle_, id);
+  return out;
+}
+
 void KafkaClient::trouble(int code, const char* reason) {
   if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
     all_down_ = true;

@@ -50,6 +50,8 @@ class KafkaClient {
   /// Asks the cluster for the topic, up to 10 seconds. Error: not reachable, not let in, no topic.
   Result<void> check_topic();
 
+  /// The id that the brokers give their cluster; empty: none.
+  std::string cluster() const;
   rd_kafka_s* get() const { return handle_; }
   const std::string& name() const { return name_; }
   const KafkaQueue& queue() const { return queue_; }

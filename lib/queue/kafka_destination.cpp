@@ -32,7 +32,7 @@ class KafkaDestination final : public Destination, public KafkaTransaction {
   KafkaDestination& operator=(const KafkaDestination&) = delete;
 
   ~KafkaDestination() override {
-    if (transactional_) KafkaEnds::remove(this);
+    if (transactional_) KafkaEnds::remove(static_cast<KafkaTransaction*>(this));
     if (!client_.get()) return;
     if (open_) abandon();
     rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
@@ -45,7 +45,7 @@ class KafkaDestination final : public Destination, public KafkaTransaction {
     if (auto there = client_.check_topic(); !there) return there;
     topic_.reset(rd_kafka_topic_new(client_.get(), client_.queue().topic.c_str(), nullptr));
     if (!transactional_) return {};
-    KafkaEnds::add(static_cast<KafkaTransaction*>(this));
+    KafkaEnds::add(static_cast<KafkaTransaction*>(this), client_.cluster());
     if (auto* const error = rd_kafka_init_transactions(client_.get(), 30'000)) return take(error);
     return {};
   }

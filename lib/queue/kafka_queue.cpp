@@ -196,8 +196,7 @@ Result<KafkaQueue> KafkaQueue::parse(std::string_view url, End end) {
   for (const std::string_view broker : split(*brokers, ',')) {
     const std::string_view wrong = wrong_broker(broker);
     if (!wrong.empty())
-      return fail("kafka://" + *brokers + ": " + std::string(wrong) +
-                  std::string(form));
+      return fail("kafka://" + *brokers + ": " + std::string(wrong) + std::string(form));
   }
   out.brokers = *brokers;
   const auto topic = percent_decoded(path);

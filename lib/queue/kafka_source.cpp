@@ -48,7 +48,7 @@ class KafkaSource final : public Source {
   KafkaSource& operator=(const KafkaSource&) = delete;
 
   ~KafkaSource() override {
-    KafkaEnds::remove(this);
+    KafkaEnds::remove(static_cast<const void*>(this));
     if (client_.get() && subscribed_) leave();
     queue_.reset();
     commits_.reset();
@@ -72,7 +72,7 @@ class KafkaSource final : public Source {
     const auto error = rd_kafka_subscribe(client_.get(), topics.get());
     if (error) return fail(client_.explain(error));
     subscribed_ = true;
-    KafkaEnds::add(this);
+    KafkaEnds::add(static_cast<const void*>(this), client_.cluster());
     return {};
   }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -19,28 +21,42 @@ class KafkaTransaction {
                                    rd_kafka_s* consumer) = 0;
 };
 
-/// The Kafka ends of this process. A bot delivers, then acknowledges: if both ends are Kafka's and
-/// there is one of each, the destination leaves its transaction to the source's acknowledgement.
+/// The Kafka ends of this process. A bot delivers, then acknowledges: if both ends are of the same
+/// cluster and there is one of each, the destination leaves its transaction to the source's
+/// acknowledgement.
 class KafkaEnds {
  public:
-  static void add(const void* source) { sources().push_back(source); }
-  static void remove(const void* source) { std::erase(sources(), source); }
-  static void add(KafkaTransaction* destination) { transactions().push_back(destination); }
-  static void remove(KafkaTransaction* destination) { std::erase(transactions(), destination); }
+  /// `cluster` is the id that the brokers give; empty: they give none.
+  static void add(const void* source, std::string cluster) {
+    sources().push_back({source, std::move(cluster)});
+  }
+  static void add(KafkaTransaction* destination, std::string cluster) {
+    transactions().push_back({destination, std::move(cluster)});
+  }
+  static void remove(const void* source) { erase(sources(), source); }
+  static void remove(KafkaTransaction* destination) { erase(transactions(), destination); }
 
   /// The transaction that takes the source's offsets; nullptr: the source commits them itself.
   static KafkaTransaction* coupled() {
-    const bool pair = sources().size() == 1 && transactions().size() == 1;
-    return pair ? transactions().front() : nullptr;
+    if (sources().size() != 1 || transactions().size() != 1) return nullptr;
+    const auto& [transaction, cluster] = transactions().front();
+    return !cluster.empty() && cluster == sources().front().second ? transaction : nullptr;
   }
 
  private:
-  static std::vector<const void*>& sources() {
-    static std::vector<const void*> all;
+  template <class End>
+  using List = std::vector<std::pair<End, std::string>>;
+
+  template <class End>
+  static void erase(List<End>& list, End end) {
+    std::erase_if(list, [end](const auto& entry) { return entry.first == end; });
+  }
+  static List<const void*>& sources() {
+    static List<const void*> all;
     return all;
   }
-  static std::vector<KafkaTransaction*>& transactions() {
-    static std::vector<KafkaTransaction*> all;
+  static List<KafkaTransaction*>& transactions() {
+    static List<KafkaTransaction*> all;
     return all;
   }
 };

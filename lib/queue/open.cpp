@@ -14,10 +14,10 @@ struct Shared {
 };
 
 // Several schemes of one module; any other is a module of its own name.
-constexpr Shared shared[] = {{"redis", "redis"},         {"rediss", "redis"},
-                             {"redis+unix", "redis"},    {"redis-stream", "redis"},
-                             {"rediss-stream", "redis"}, {"redis-stream+unix", "redis"},
-                             {"amqp", "amqp"},           {"amqps", "amqp"}};
+constexpr Shared shared[] = {
+    {"redis", "redis"},        {"rediss", "redis"},        {"redis+unix", "redis"},
+    {"redis-stream", "redis"}, {"rediss-stream", "redis"}, {"redis-stream+unix", "redis"},
+    {"amqp", "amqp"},          {"amqps", "amqp"},          {"kafka", "kafka"}};
 
 std::string module_of(const std::string& scheme) {
   for (const Shared& row : shared)
