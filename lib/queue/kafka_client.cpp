@@ -194,6 +194,11 @@ std::string KafkaClient::explain(int code, std::string_view detail) const {
       return name_ + ": " + user +
              " was not let in; look at user, password and sasl=" + queue_.sasl +
              (detail.empty() ? "" : " (" + std::string(detail) + ")");
+    case RD_KAFKA_RESP_ERR__FENCED:
+    case RD_KAFKA_RESP_ERR_PRODUCER_FENCED:
+    case RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH:
+      return name_ + ": another one runs with transactional=" + queue_.transactional +
+             "; give each a name of its own";
     case RD_KAFKA_RESP_ERR__SSL:
       return name_ + ": TLS: " + std::string(detail) + "; look at ca, cert and key-file";
     default: break;

@@ -204,12 +204,8 @@ class KafkaDestination final : public Destination, public KafkaTransaction {
   Result<void> take(rd_kafka_error_t* error) {
     if (!error) return {};
     const auto code = rd_kafka_error_code(error);
-    std::string why = client_.explain(code, rd_kafka_error_string(error));
+    const std::string why = client_.explain(code, rd_kafka_error_string(error));
     rd_kafka_error_destroy(error);
-    if (code == RD_KAFKA_RESP_ERR__FENCED || code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
-        code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH)
-      why += "; another one runs with transactional=" + client_.queue().transactional +
-             ", give each its own";
     return fail(why);
   }
 

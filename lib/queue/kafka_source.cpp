@@ -148,10 +148,12 @@ class KafkaSource final : public Source {
                  static_cast<std::uint64_t>(std::min<std::int64_t>(3000, session / 3)));
     if (session > 300'000)
       settings.set("max.poll.interval.ms", static_cast<std::uint64_t>(session));
-    // What is fetched ahead lies in memory: 16 MiB of it, and one answer of a broker.
+    // What is fetched ahead lies in memory: 16 MiB of it, and one answer of each broker, which is
+    // unpacked as a whole and may become much longer. One message always fits.
     settings.set("queued.max.messages.kbytes", 16'384);
-    settings.set("fetch.max.bytes", 16u << 20);
-    settings.set("fetch.message.max.bytes", 1u << 20);
+    settings.set("fetch.max.bytes", 1u << 20);
+    settings.set("message.max.bytes", 1u << 20);
+    settings.set("fetch.message.max.bytes", 256u << 10);
     rd_kafka_conf_set_error_cb(settings.get(),
                                [](rd_kafka_t*, int code, const char* reason, void* opaque) {
                                  static_cast<KafkaSource*>(opaque)->take_trouble(code, reason);
