@@ -76,9 +76,13 @@ Result<ServerUrl> ServerUrl::parse(std::string_view text, std::uint16_t default_
 }
 
 Result<QueueUrl> options_of(std::string_view url) {
+  const std::string scheme = url_scheme(url);
   const std::size_t question = url.find('?');
-  return QueueUrl::parse(url_scheme(url) + ":" +
-                         std::string(question == url.npos ? "" : url.substr(question)));
+  const std::string_view options = question == url.npos ? "" : url.substr(question);
+  // No option's name has an '@': this is half a password.
+  if (options.substr(0, options.find('=')).find('@') != options.npos)
+    return fail(scheme + "://...: a '?' in user or password must be written %3F");
+  return QueueUrl::parse(scheme + ":" + std::string(options));
 }
 
 Result<void> read_tls_options(Endpoint& out, const QueueUrl& url) {

@@ -27,7 +27,7 @@ struct ServerUrl {
                                  std::string_view form);
 };
 
-/// The options of a URL as a QueueUrl without path.
+/// The options of a URL as a QueueUrl without path. Error: shows nothing that may be a password.
 Result<QueueUrl> options_of(std::string_view url);
 
 /// The options `ca`, `cert`, `key` and `insecure`.

@@ -88,8 +88,9 @@ TEST_CASE("AMQP URL: errors name the remedy and no password") {
   says(wrong("amqp://h//q?ca=x"), "unknown option 'ca'");
   says(wrong("amqp://h//q?exchange=x&max-queue-length=5"), "an exchange has no length");
   says(wrong("amqp://h//" + std::string(256, 'q')), "255 bytes");
-  for (const char* url : {"amqp://u:my/secret@h//q", "amqp://u:1/secret@h//q", "amqp://secret@h//q",
-                          "amqp://u:secret%@h//q"}) {
+  for (const char* url :
+       {"amqp://u:my/secret@h//q", "amqp://u:1/secret@h//q", "amqp://secret@h//q",
+        "amqp://u:secret%@h//q", "amqp://u:my?secret@h//q", "amqp://u:my?secret@h//q?drain=1"}) {
     const std::string text = wrong(url);
     INFO(text);
     CHECK(text != "no error");
