@@ -48,12 +48,12 @@ void add_streams(std::vector<Parameter>& out, Shape shape) {
     out.push_back(option<&Options::source>(
         g, "source",
         "Where events come from: - (standard input), file:PATH, dir:PATH or a queue "
-        "such as redis://HOST/DB/QUEUE."));
+        "such as redis://HOST/DB/QUEUE (see intelmq-queues(7))."));
   if (shape != Shape::output)
     out.push_back(option<&Options::destination>(
         g, "destination",
         "Where events go to: - (standard output), file:PATH, dir:PATH or a queue such as "
-        "redis://HOST/DB/QUEUE; PATH=URL for a named path of the bot."));
+        "redis://HOST/DB/QUEUE (see intelmq-queues(7)); PATH=URL for a named path of the bot."));
   if (shape != Shape::output)
     out.push_back(option<&Options::load_balance>(
         g, "load_balance",

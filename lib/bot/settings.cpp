@@ -153,6 +153,7 @@ void Settings::read_runtime(const Bot& bot) {
         fmt::format("--id: {} has no bot {}{}", path, quote_for_message(*options_.id),
                     did_you_mean(nearest(*options_.id, std::span<const std::string>{ids}))));
   }
+  if (!options_.error_procedure) options_.error_procedure = ErrorProcedure::pass;  // as IntelMQ
   const Json& global = document["global"];
   const Json& own = document[*options_.id]["parameters"];
   const std::string origin = fmt::format("{}: {}", path, *options_.id);
