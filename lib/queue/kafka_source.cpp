@@ -23,7 +23,7 @@ using Queue = std::unique_ptr<rd_kafka_queue_t, void (*)(rd_kafka_queue_t*)>;
 
 // The library calls its callers in max.poll.interval.ms (5 minutes) or takes them for dead.
 constexpr int longest_wait_ms = 10'000;
-constexpr std::chrono::seconds patience{10};
+constexpr std::chrono::seconds patience{10}, last_patience{3};
 
 List own(rd_kafka_topic_partition_list_t* list) {
   return {list, rd_kafka_topic_partition_list_destroy};
@@ -296,39 +296,60 @@ class KafkaSource final : public Source {
       return note_committed(*offsets), Result<void>{};
     }
     if (offsets->cnt == 0) return {};
-    awaited_ = offsets.get();
+    // A commit is worth some patience: without the last one of a run its events come again.
+    const auto limit = Clock::now() + patience;
+    int code = send_commit(*offsets, limit);
+    while (is_passing(code) && Clock::now() < limit && !finish_asked(limit)) {
+      rd_kafka_queue_poll_callback(commits_.get(), 200);
+      code = send_commit(*offsets, limit);
+    }
+    if (code) return commit_failed(code);
+    client_.succeeded();
+    note_committed(*offsets);
+    return {};
+  }
+
+  static bool is_passing(int code) {
+    switch (code) {
+      case RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS:
+      case RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE:
+      case RD_KAFKA_RESP_ERR_NOT_COORDINATOR:
+      case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
+      case RD_KAFKA_RESP_ERR__TRANSPORT:
+      case RD_KAFKA_RESP_ERR__WAIT_COORD: return true;
+      default: return false;
+    }
+  }
+
+  /// Asked to end, and nobody has answered for a while: what is not committed is read again.
+  bool finish_asked(Clock::time_point limit) const {
+    return wakeup_ && wakeup_->finish_asked() && limit - Clock::now() < patience - last_patience;
+  }
+
+  /// Commits and waits for the answer, an error's code or 0.
+  int send_commit(const rd_kafka_topic_partition_list_t& offsets, Clock::time_point limit) {
+    awaited_ = true;
     result_ = RD_KAFKA_RESP_ERR__TIMED_OUT;
     const auto refused = rd_kafka_commit_queue(
-        client_.get(), offsets.get(), commits_.get(),
+        client_.get(), &offsets, commits_.get(),
         [](rd_kafka_t* rk, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* done,
            void* serial) {
           static_cast<KafkaSource*>(rd_kafka_opaque(rk))
               ->take_commit(code, done, reinterpret_cast<std::uintptr_t>(serial));
         },
         reinterpret_cast<void*>(++serial_));
-    if (refused) return commit_failed(refused);
-    return await_commit(*offsets);
+    if (refused) return refused;
+    while (awaited_ && Clock::now() < limit && !finish_asked(limit))
+      rd_kafka_queue_poll_callback(commits_.get(), 100);
+    awaited_ = false;
+    return result_;
   }
 
   void take_commit(int code, const rd_kafka_topic_partition_list_t* done, std::uintptr_t serial) {
     if (serial != serial_) return;  // an old one, that was given up
-    awaited_ = nullptr;
+    awaited_ = false;
     result_ = code;
     for (int i = 0; !result_ && done && i < done->cnt; ++i) result_ = done->elems[i].err;
-  }
-
-  Result<void> await_commit(const rd_kafka_topic_partition_list_t& offsets) {
-    const auto limit = Clock::now() + patience;
-    while (awaited_ && Clock::now() < limit) {
-      rd_kafka_queue_poll_callback(commits_.get(), 100);
-      // Asked to end while nobody answers: what is not committed is read again.
-      if (wakeup_ && wakeup_->finish_asked() && limit - Clock::now() < patience - one_second) break;
-    }
-    awaited_ = nullptr;
-    if (result_) return commit_failed(result_);
-    client_.succeeded();
-    note_committed(offsets);
-    return {};
   }
 
   void note_committed(const rd_kafka_topic_partition_list_t& offsets) {
@@ -362,8 +383,6 @@ class KafkaSource final : public Source {
       Message(rd_kafka_consume_queue(commits_.get(), 100), rd_kafka_message_destroy).reset();
   }
 
-  static constexpr std::chrono::seconds one_second{1};
-
   KafkaClient client_;
   Queue queue_{nullptr, rd_kafka_queue_destroy};
   Queue commits_{nullptr, rd_kafka_queue_destroy};
@@ -374,7 +393,7 @@ class KafkaSource final : public Source {
   std::string text_;                                    // of the record handed out
   int event_ = -1;
   Wakeup* wakeup_ = nullptr;
-  const void* awaited_ = nullptr;
+  bool awaited_ = false;
   int result_ = 0;
   std::uintptr_t serial_ = 0;  // of the last commit
   bool subscribed_ = false;
