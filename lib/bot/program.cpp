@@ -64,7 +64,7 @@ std::unique_ptr<Source> open_records(const Bot& bot, const Options& options, Log
 
 /// Hides secrets that were given on the command line from whoever lists processes.
 void hide_secrets(const Bot& bot, int argc, char** argv) {
-  for (int i = 1; i < argc; ++i) {
+  for (int i = 1; i < argc && argv[i]; ++i) {
     hide_passwords(argv[i], std::strlen(argv[i]));
     for (const Parameter& parameter : bot.description.params) {
       if (!parameter.secret) continue;

@@ -125,7 +125,7 @@ std::uint32_t EventKeys::add(std::string_view name, std::uint16_t id, std::uint3
 
 void Lead::learn(const char* from, std::size_t length) {
   size = static_cast<std::uint32_t>(length);
-  bytes = ~std::uint64_t{0} >> (longest - length);
+  bytes = ~std::uint64_t{0} >> (longest - std::max<std::size_t>(length, 1));
   std::memcpy(text, from, length);
 }
 

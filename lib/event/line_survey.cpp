@@ -182,7 +182,7 @@ inline bool is_there(const Lead& lead, const char* p) {
   return !(~rest & static_cast<std::uint32_t>(lead.bytes >> 32));
 }
 
-#include "event/line_survey_ways.inc"
+#include "event/line_survey_ways.inc"  // NOLINT(readability-duplicate-include)
 
 }  // namespace any
 
@@ -266,7 +266,7 @@ inline bool is_there(const Lead& lead, const char* p) {
          !(~same_bytes(p + 32, lead.text + 32) & static_cast<std::uint32_t>(lead.bytes >> 32));
 }
 
-#include "event/line_survey_ways.inc"
+#include "event/line_survey_ways.inc"  // NOLINT(readability-duplicate-include)
 
 }  // namespace avx2
 #pragma GCC pop_options
@@ -330,7 +330,7 @@ inline bool is_there(const Lead& lead, const char* p) {
                                       _mm512_loadu_si512(lead.text)) == 0;
 }
 
-#include "event/line_survey_ways.inc"
+#include "event/line_survey_ways.inc"  // NOLINT(readability-duplicate-include)
 
 }  // namespace avx512
 #pragma GCC pop_options

@@ -80,8 +80,9 @@ class KafkaClient {
   bool all_down_ = false;
 };
 
-Result<std::unique_ptr<Source>> open_kafka_source(KafkaQueue queue, const SourceOptions& options);
-Result<std::unique_ptr<Destination>> open_kafka_destination(KafkaQueue queue,
+Result<std::unique_ptr<Source>> open_kafka_source(const KafkaQueue& queue,
+                                                  const SourceOptions& options);
+Result<std::unique_ptr<Destination>> open_kafka_destination(const KafkaQueue& queue,
                                                             const DestinationOptions& options);
 
 }  // namespace intelmq

@@ -23,7 +23,7 @@ constexpr std::chrono::seconds last_patience{5};
 /// transaction all of a flush is visible, or nothing of it.
 class KafkaDestination final : public Destination, public KafkaTransaction {
  public:
-  KafkaDestination(KafkaQueue queue, const DestinationOptions& options)
+  KafkaDestination(const KafkaQueue& queue, const DestinationOptions& options)
       : client_{queue, options.log},
         topic_{nullptr, rd_kafka_topic_destroy},
         wakeup_{options.wakeup},
@@ -323,9 +323,9 @@ class KafkaDestination final : public Destination, public KafkaTransaction {
 
 }  // namespace
 
-Result<std::unique_ptr<Destination>> open_kafka_destination(KafkaQueue queue,
+Result<std::unique_ptr<Destination>> open_kafka_destination(const KafkaQueue& queue,
                                                             const DestinationOptions& options) {
-  auto destination = std::make_unique<KafkaDestination>(std::move(queue), options);
+  auto destination = std::make_unique<KafkaDestination>(queue, options);
   if (auto started = destination->start(); !started) return tl::unexpected(started.error());
   return destination;
 }

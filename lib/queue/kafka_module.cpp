@@ -10,7 +10,7 @@ EXPORT void intelmq_open_source(std::string_view url, const SourceOptions& optio
                                 Result<std::unique_ptr<Source>>& out) {
   auto queue = KafkaQueue::parse(url, KafkaQueue::End::source);
   if (queue)
-    out = open_kafka_source(std::move(*queue), options);
+    out = open_kafka_source(*queue, options);
   else
     out = tl::unexpected(queue.error());
 }
@@ -19,7 +19,7 @@ EXPORT void intelmq_open_destination(std::string_view url, const DestinationOpti
                                      Result<std::unique_ptr<Destination>>& out) {
   auto queue = KafkaQueue::parse(url, KafkaQueue::End::destination);
   if (queue)
-    out = open_kafka_destination(std::move(*queue), options);
+    out = open_kafka_destination(*queue, options);
   else
     out = tl::unexpected(queue.error());
 }

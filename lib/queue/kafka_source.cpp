@@ -42,7 +42,7 @@ struct Partition {
 /// was acknowledged, never before; a partition that the group takes away is given back after that.
 class KafkaSource final : public Source {
  public:
-  KafkaSource(KafkaQueue queue, const SourceOptions& options)
+  KafkaSource(const KafkaQueue& queue, const SourceOptions& options)
       : client_{queue, options.log}, max_record_{options.max_record} {}
   KafkaSource(const KafkaSource&) = delete;
   KafkaSource& operator=(const KafkaSource&) = delete;
@@ -337,7 +337,8 @@ class KafkaSource final : public Source {
           static_cast<KafkaSource*>(rd_kafka_opaque(rk))
               ->take_commit(code, done, reinterpret_cast<std::uintptr_t>(serial));
         },
-        reinterpret_cast<void*>(++serial_));
+        // A number that comes back with the answer; librdkafka takes it for a pointer.
+        reinterpret_cast<void*>(++serial_));  // NOLINT(performance-no-int-to-ptr)
     if (refused) return refused;
     while (awaited_ && Clock::now() < limit && !finish_asked(limit))
       rd_kafka_queue_poll_callback(commits_.get(), 100);
@@ -406,8 +407,9 @@ class KafkaSource final : public Source {
 
 }  // namespace
 
-Result<std::unique_ptr<Source>> open_kafka_source(KafkaQueue queue, const SourceOptions& options) {
-  auto source = std::make_unique<KafkaSource>(std::move(queue), options);
+Result<std::unique_ptr<Source>> open_kafka_source(const KafkaQueue& queue,
+                                                  const SourceOptions& options) {
+  auto source = std::make_unique<KafkaSource>(queue, options);
   if (auto started = source->start(); !started) return tl::unexpected(started.error());
   return source;
 }
