@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 
@@ -114,6 +115,7 @@ void log_to_file(Log& log, const BotnetStart& botnet, const Settings& settings) 
 
 int run_program(const Bot& bot, int argc, char** argv) {
   const auto botnet = botnet_start(argc, argv);
+  if (botnet) std::signal(SIGHUP, SIG_DFL);  // intelmqctl reloads by it, also under nohup(1)
   const LogForm form =
       isatty(STDERR_FILENO) || plain_messages_wanted() ? LogForm::text : LogForm::json;
   Log log(STDERR_FILENO, botnet ? botnet->id : bot.description.program(), LogLevel::info, form);
