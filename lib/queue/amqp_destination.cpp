@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <chrono>
-#include <thread>
 #include <vector>
 
 #include "base/wakeup.hpp"
@@ -41,7 +40,8 @@ class AmqpDestination final : public Destination {
     while (first_ < lines_.size()) {
       if (link_ && deliver()) break;
       if (!error_.text.empty()) return tl::unexpected(std::exchange(error_, {}));
-      if (auto waited = wait(); !waited) return tl::unexpected(waited.error());
+      if (auto waited = link_.wait_to_write(wakeup_); !waited)
+        return tl::unexpected(waited.error());
     }
     lines_.clear();
     return Delivery::done;
@@ -121,14 +121,8 @@ class AmqpDestination final : public Destination {
   }
 
   bool give_up() {
-    error_.text = unfinished();
+    error_.text = link_.unfinished();
     return false;
-  }
-
-  std::string unfinished() const {
-    return name_ +
-           ": asked to end before the server took everything; what was not acknowledged will be "
-           "read again";
   }
 
   // --- hearing -----------------------------------------------------------------------------------
@@ -221,17 +215,6 @@ class AmqpDestination final : public Destination {
                  " events; waiting until it is shorter");
     was_full_ = full;
     return full ? 0 : queue_.max_length - *length;
-  }
-
-  /// Waits before the next try, and connects again if the connection was lost.
-  Result<void> wait() {
-    const int delay = link_.delay();
-    if (wakeup_)
-      wakeup_->wait(-1, delay);
-    else
-      std::this_thread::sleep_for(std::chrono::milliseconds(delay));
-    if (wakeup_ && wakeup_->finish_asked()) return fail(unfinished());
-    return link_ ? Result<void>{} : link_.connect_again();
   }
 
   AmqpQueue queue_;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <thread>
 #include <vector>
 
 #include "base/wakeup.hpp"
@@ -42,7 +41,8 @@ class RedisDestination final : public Destination {
         link_.succeeded();
         continue;
       }
-      if (auto waited = wait(); !waited) return tl::unexpected(waited.error());
+      if (auto waited = link_.wait_to_write(wakeup_); !waited)
+        return tl::unexpected(waited.error());
     }
     lines_.clear();
     return Delivery::done;
@@ -118,20 +118,6 @@ class RedisDestination final : public Destination {
                  " events; waiting until it is shorter");
     was_full_ = full;
     return full;
-  }
-
-  /// Waits before the next try, and connects again if the connection was lost.
-  Result<void> wait() {
-    const int delay = link_.delay();
-    if (wakeup_)
-      wakeup_->wait(-1, delay);
-    else
-      std::this_thread::sleep_for(std::chrono::milliseconds(delay));
-    if (wakeup_ && wakeup_->finish_asked())
-      return fail(name_ +
-                  ": asked to end before the server took everything; what was not "
-                  "acknowledged will be read again");
-    return link_ ? Result<void>{} : link_.connect_again();
   }
 
   RedisQueue queue_;

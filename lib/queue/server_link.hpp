@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "base/log.hpp"
 #include "base/result.hpp"
+#include "base/wakeup.hpp"
 #include "queue/backoff.hpp"
 
 namespace intelmq {
@@ -49,6 +52,22 @@ class ServerLink {
 
   void warn(const std::string& text) const {
     if (log_) log_->warning(text);
+  }
+  /// What is said of events that the server did not take before the bot was asked to end.
+  std::string unfinished() const {
+    return name_ +
+           ": asked to end before the server took everything; what was not acknowledged will be "
+           "read again";
+  }
+  /// Waits before the next try of who writes, and connects again if the connection was lost.
+  Result<void> wait_to_write(const Wakeup* wakeup) {
+    const int pause = delay();
+    if (wakeup)
+      wakeup->wait(-1, pause);
+    else
+      std::this_thread::sleep_for(std::chrono::milliseconds(pause));
+    if (wakeup && wakeup->finish_asked()) return fail(unfinished());
+    return connection_ ? Result<void>{} : connect_again();
   }
   /// How long to wait before trying again, in milliseconds.
   int delay() { return static_cast<int>(backoff_.next().count()); }
