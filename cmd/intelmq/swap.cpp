@@ -66,7 +66,12 @@ void put_native(const std::string& file, const std::string& module, const std::s
   if (std::fclose(out) != 0 || !written || ::chmod(fresh.c_str(), 0755) != 0)
     fail_with(fresh, "cannot be written");
   // At no time is there no program of that name.
-  if (::link(file.c_str(), old.c_str()) != 0 && errno != ENOENT) fail_with(old, "cannot be made");
+  int kept_it = ::link(file.c_str(), old.c_str());
+  if (kept_it != 0 && errno == EEXIST) {  // of a version that has been replaced since
+    ::unlink(old.c_str());
+    kept_it = ::link(file.c_str(), old.c_str());
+  }
+  if (kept_it != 0 && errno != ENOENT) fail_with(old, "cannot be made");
   if (::rename(fresh.c_str(), file.c_str()) != 0) fail_with(file, "cannot be replaced");
 }
 
