@@ -1,34 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What tests against a real redis-server share: the server, a client, a proxy that cuts
-connections, bots as processes, loops that end them, and the main of a script."""
-import argparse
-import collections
-import json
-import pathlib
-import random
-import shutil
+connections, and what is asked of lists and streams alike."""
 import signal
 import socket
 import subprocess
-import sys
-import tempfile
 import threading
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-
-
-class Failed(Exception):
-    pass
-
-
-class Skipped(Exception):
-    """What it needs is not there; the text says what."""
-
-
-def expect(condition, text):
-    if not condition:
-        raise Failed(text)
+import harness
+from harness import FILTER, Failed, Skipped, check_numbers, expect, free_port, numbered, wait_for
 
 
 class Client:
@@ -40,6 +20,10 @@ class Client:
         self.file = self.socket.makefile("rb")
         if login:
             self("AUTH", *login)
+
+    def close(self):
+        self.file.close()
+        self.socket.close()
 
     def __call__(self, *words):
         return self.many([words])[0]
@@ -100,6 +84,10 @@ class Server:
 
     def stop(self):
         self.process.terminate()
+        self.process.wait()
+
+    def kill(self):
+        self.process.kill()
         self.process.wait()
 
     def url(self, queue, options="", login="", scheme="redis", port=None):
@@ -168,59 +156,34 @@ class Proxy:
         self.listener.close()
 
 
-class Test:
-    def __init__(self, chosen, place):
-        self.chosen, self.place = chosen, place
-        self.servers, self.bots = [], []
-
+class Test(harness.Test):
     def server(self, *options):
         server = Server(self.place, *options)
-        self.servers.append(server)
+        self.closers.append(server.kill)
         return server
 
-    def bot(self, name, *arguments, give=None, timeout=30):
-        done = subprocess.run([self.chosen.bindir / name, *arguments], input=give,
-                              capture_output=True, timeout=timeout, check=False)
-        return done.returncode, done.stdout, done.stderr.decode()
-
-    def start(self, name, *arguments):
-        with open(self.place / "messages", "ab") as messages:
-            bot = subprocess.Popen([self.chosen.bindir / name, *arguments], stderr=messages)
-        self.bots.append(bot)
-        return bot
-
-    def end(self):
-        for process in [*self.bots, *(server.process for server in self.servers)]:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
-
-
-FILTER = ("intelmq-expert-filter", "--not-after", "2999-01-01")  # lets everything pass
-
-
-def free_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
+    def secure_server(self):
+        secure = SecureServer(self.place)
+        self.closers.append(secure.server.kill)
+        return secure
 
 
 class SecureServer:
     """A server with TLS that wants certificates; `own` and `ca` are options of URLs."""
 
-    def __init__(self, test):
-        key, pem = test.place / "key.pem", test.place / "cert.pem"
+    def __init__(self, place):
+        key, pem = place / "key.pem", place / "cert.pem"
         subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key,
                         "-out", pem, "-days", "2", "-subj", "/CN=localhost", "-addext",
                         "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
         self.port = free_port()
-        self.server = test.server("--tls-port", self.port, "--tls-cert-file", pem,
-                                  "--tls-key-file", key, "--tls-ca-cert-file", pem,
-                                  "--tls-auth-clients", "yes")
+        self.server = Server(place, "--tls-port", self.port, "--tls-cert-file", pem,
+                             "--tls-key-file", key, "--tls-ca-cert-file", pem,
+                             "--tls-auth-clients", "yes")
         self.own, self.ca = f"&cert={pem}&key={key}", f"&ca={pem}"
 
-    def url(self, queue, options, scheme):
-        return self.server.url(queue, options, scheme=scheme, port=self.port)
+    def url(self, queue, options, scheme, login=""):
+        return self.server.url(queue, options, login, scheme, self.port)
 
 
 def redis_memory(redis):
@@ -228,28 +191,17 @@ def redis_memory(redis):
     return int(text.split("used_memory:")[1].split()[0])
 
 
-def numbered(start, end):
-    return [b'{"extra.n": %d}' % i for i in range(start, end)]
-
-
 # What follows is for both kinds of queues: `queues` has `scheme`, `put(redis, texts)` into `in`,
 # `left(redis)` there, and `got(redis)`, what came into `out`.
 
 def wait_until_taken(queues, redis, seconds=60):
-    deadline = time.time() + seconds
-    while queues.left(redis):
-        expect(time.time() < deadline, "it did not go on")
-        time.sleep(0.05)
+    wait_for(lambda: not queues.left(redis), "everything is taken", seconds, 0.05)
 
 
 def check_all(queues, redis, total, twice_allowed=True):
-    seen = collections.Counter(json.loads(line)["extra.n"] for line in queues.got(redis))
-    lost = total - len(seen)
-    twice = sum(seen.values()) - len(seen)
     left = queues.left(redis)
-    expect(lost == 0 and left == 0, f"{lost} of {total} lost, {left} left")
-    expect(twice_allowed or twice == 0, f"{twice} came twice")
-    return twice
+    expect(left == 0, f"{left} left")
+    return check_numbers(queues.got(redis), total, twice_allowed)
 
 
 def full_server(test, queues):
@@ -285,7 +237,7 @@ def full_server(test, queues):
     bot.terminate()
     expect(bot.wait(10) == 0, "it did not end well")
     check_all(queues, redis, 2100, False)
-    said = (test.place / "messages").read_text()
+    said = test.said()
     expect("no memory left" in said, f"it says nothing of the memory: {said[-500:]}")
     expect("cannot save" in said, f"it says nothing of the disk: {said[-500:]}")
 
@@ -325,70 +277,5 @@ def restarted_server(test, queues):
     check_all(queues, redis, total)
 
 
-def kill_loop(test, queues, number, twice_allowed):
-    """Ends bots by a signal again and again; what they read must come."""
-    server = test.server()
-    redis = server.client()
-    draw, total, kills = random.Random(number), 0, 0
-    while kills < test.chosen.kills:
-        if queues.left(redis) < 5000:
-            queues.put(redis, numbered(total, total + 5000))
-            total += 5000
-        bot = test.start(*FILTER, "--source", server.url("in", "?batch=16", scheme=queues.scheme),
-                         "--destination", server.url("out", scheme=queues.scheme))
-        time.sleep(draw.uniform(0.002, 0.05))
-        bot.send_signal(number)
-        code = bot.wait(20)
-        kills += 1
-        expect(code in (0, -number), f"ended with {code}")
-    code, _, errors = test.bot(
-        *FILTER, "--source", server.url("in", "?drain=1", scheme=queues.scheme),
-        "--destination", server.url("out", scheme=queues.scheme))
-    expect(code == 0, f"ended with {code}: {errors}")
-    twice = check_all(queues, redis, total, twice_allowed)
-    print(f"{queues.scheme}: {kills} times {signal.Signals(number).name}: {total} events, 0 lost, "
-          f"{twice} twice")
-
-
 def main(script, description, tests):
-    parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument("-h", "--help", action="store_true")
-    parser.add_argument("-v", "--verbose", action="store_true")
-    parser.add_argument("--long", action="store_true")
-    parser.add_argument("--kills", type=int)
-    parser.add_argument("--bindir", type=pathlib.Path, default=ROOT / "build" / "bin")
-    parser.add_argument("names", nargs="*")
-    chosen = parser.parse_args()
-    if chosen.help:
-        print(description.strip())
-        return 0
-    chosen.kills = chosen.kills or (1000 if chosen.long else 50)
-    if not shutil.which("redis-server"):
-        print(f"{script}: 0 passed, 0 failed, 1 skipped (redis-server is not installed)")
-        return 0
-    # Servers and bots end with the script, also if a time limit ends it.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    failed = passed = skipped = 0
-    for function in tests:
-        if chosen.names and function.__name__ not in chosen.names:
-            continue
-        with tempfile.TemporaryDirectory() as folder:
-            test = Test(chosen, pathlib.Path(folder))
-            try:
-                function(test)
-                passed += 1
-                if chosen.verbose:
-                    print(f"ok      {function.__name__}", flush=True)
-            except Skipped as why:
-                skipped += 1
-                print(f"skipped: {function.__name__}: {why}", flush=True)
-            except (Failed, subprocess.SubprocessError, OSError, LookupError, ValueError) as error:
-                failed += 1
-                messages = test.place / "messages"
-                said = messages.read_text()[-800:] if messages.exists() else ""
-                print(f"FAILED  {function.__name__}: {error}\n{said}", flush=True)
-            finally:
-                test.end()
-    print(f"{script}: {passed} passed, {failed} failed, {skipped} skipped")
-    return 1 if failed else 0
-
+    return harness.main(script, description, tests, needs=("redis-server",), make=Test)
