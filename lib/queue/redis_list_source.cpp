@@ -7,10 +7,16 @@ namespace intelmq {
 namespace {
 
 constexpr std::uint64_t few = 8;
+constexpr std::uint64_t watch_replies = 3;
+constexpr int most_disturbances = 20;  // one after the other
 
 /// Reads a list as IntelMQ does, many events at a time: each is moved into the internal list, and
 /// taken off its end once it was delivered. What lies there at the start was not delivered by the
 /// process before and comes first.
+///
+/// How many are taken off is counted, so nobody else may have moved anything there: a connection
+/// that broke without the server's knowledge may still do so. The internal list is watched from
+/// each of our own changes to the next, and read anew if somebody changed it in between.
 class RedisListSource final : public RedisSource {
  public:
   RedisListSource(RedisQueue queue, const SourceOptions& options)
@@ -18,10 +24,11 @@ class RedisListSource final : public RedisSource {
 
   Result<void> start() {
     if (auto connected = link_.connect(); !connected) return connected;
-    const auto length = link_->ask({"LLEN", internal_}, RedisLink::patience);
+    const auto length = watch_and_count();
     if (!length) return tl::unexpected(length.error());
-    if ((*length)->is_error()) return fail(name_ + ": " + explain_redis_error((*length)->text));
-    held_ = static_cast<std::uint64_t>((*length)->integer);
+    if (!length->objection.empty())
+      return fail(name_ + ": " + explain_redis_error(length->objection));
+    held_ = length->count;
     recovering_ = held_ != 0;
     return {};
   }
@@ -52,7 +59,8 @@ class RedisListSource final : public RedisSource {
     for (std::uint64_t i = 0; i < wish_; ++i) move();
     const std::uint64_t asked = wish_;
     wish_ = std::min(queue_.batch, 4 * wish_);
-    return sent(asked);
+    watch();
+    return sent(asked + watch_replies);
   }
 
   void move() {
@@ -70,7 +78,60 @@ class RedisListSource final : public RedisSource {
     else
       link_->command({"BRPOPLPUSH", queue_.key, internal_, "0"});
     blocked_ = true;
-    return sent(1);
+    watch();
+    return sent(1 + watch_replies);
+  }
+
+  // --- watching ----------------------------------------------------------------------------------
+
+  /// From here on; the last of the replies is the list's length.
+  void watch() {
+    link_->command({"UNWATCH"});  // our own changes count as well
+    link_->command({"WATCH", internal_});
+    link_->command({"LLEN", internal_});
+  }
+
+  struct Length {
+    std::uint64_t count = 0;
+    std::string objection;  ///< The server's, instead of a count.
+  };
+
+  Result<Length> read_length() {
+    Length out;
+    for (std::uint64_t i = 0; i < watch_replies; ++i) {
+      const auto reply = link_->wait_reply(RedisLink::patience);
+      if (!reply) return tl::unexpected(reply.error());
+      if ((*reply)->is_error() && out.objection.empty()) out.objection = (*reply)->text;
+      out.count = static_cast<std::uint64_t>((*reply)->integer);
+    }
+    return out;
+  }
+
+  Result<Length> watch_and_count() {
+    link_->next_replies();
+    watch();
+    return read_length();
+  }
+
+  /// The internal list is not what we think: all of it is read again. What was handed out and not
+  /// yet acknowledged is part of it, and comes twice.
+  bool start_over(std::uint64_t there) {
+    if (++disturbances_ > most_disturbances) {
+      give_up(name_ + ": somebody else changes " + internal_ +
+              " again and again; give each reader of the list its own instance=");
+      return false;
+    }
+    link_.warn(name_ + ": " + internal_ +
+               " was changed by somebody else; reading it again, some events may come twice");
+    handed_ = owed_ = 0;
+    batch_.clear();
+    at_ = 0;
+    coming_.clear();
+    held_ = there;
+    sure_ = true;
+    dry_ = false;
+    recovering_ = true;
+    return true;
   }
 
   // --- taking ------------------------------------------------------------------------------------
@@ -85,6 +146,11 @@ class RedisListSource final : public RedisSource {
         ++held_;
         dry_ = false;
         return true;
+      case RedisReply::Kind::status: return true;  // of WATCH
+      case RedisReply::Kind::integer: {
+        const auto there = static_cast<std::uint64_t>(reply.integer);
+        return there == held_ || start_over(there);
+      }
       case RedisReply::Kind::array:  // what the process before left, the oldest last
         for (std::size_t i = reply.size; i-- > 0;) coming_.push_back({{}, reply.items + i});
         recovering_ = reply.size != 0;
@@ -113,47 +179,90 @@ class RedisListSource final : public RedisSource {
       if (!reply) return lose(reply.error().text);
       if (!take(**reply)) return;
     }
+    if (owed_ == 0) return;  // it was found that somebody else was at the list
     sure_ = false;
-    const auto reply =
-        link_->ask({"LTRIM", internal_, "0", "-" + std::to_string(owed_ + 1)}, RedisLink::patience);
-    if (!reply) return lose(reply.error().text);
-    if ((*reply)->is_error()) {
-      sure_ = true;
-      refuse((*reply)->text);
+    link_->next_replies();
+    link_->command({"MULTI"});
+    link_->command({"LTRIM", internal_, "0", "-" + std::to_string(owed_ + 1)});
+    link_->command({"EXEC"});
+    watch();
+    const auto done = transaction();
+    if (!done) return lose(done.error().text);
+    const auto length = read_length();
+    if (!length) return lose(length.error().text);
+    sure_ = true;
+    const std::string& objection = done->objection.empty() ? length->objection : done->objection;
+    if (!objection.empty()) {
+      refuse(objection);
       return;
     }
-    held_ -= owed_;
-    owed_ = 0;
-    sure_ = true;
+    if (done->happened) {
+      held_ -= owed_;
+      owed_ = 0;
+    }
+    if (!done->happened || length->count != held_)
+      start_over(length->count);
+    else
+      disturbances_ = 0;
+  }
+
+  struct Transaction {
+    bool happened = false;
+    std::string objection;
+  };
+
+  /// The replies to MULTI, one command and EXEC.
+  Result<Transaction> transaction() {
+    Transaction out;
+    for (int i = 0; i < 3; ++i) {
+      const auto reply = link_->wait_reply(RedisLink::patience);
+      if (!reply) return tl::unexpected(reply.error());
+      if ((*reply)->is_error() && out.objection.empty()) out.objection = (*reply)->text;
+      out.happened = (*reply)->kind == RedisReply::Kind::array;
+    }
+    return out;
   }
 
   // --- trouble -----------------------------------------------------------------------------------
 
   /// After a new connection: what lies in the internal list, and whether what is owed was taken off
-  /// it before the old one broke. Nobody else takes anything away, so its length tells.
+  /// it before the old one broke. Its length tells.
   void find_place() override {
-    const auto length = link_->ask({"LLEN", internal_}, RedisLink::patience);
+    const auto length = watch_and_count();
     if (!length) return lose(length.error().text);
-    if ((*length)->is_error()) {
-      refuse((*length)->text);
+    if (!length->objection.empty()) {
+      refuse(length->objection);
       return lose(name_ + ": not ready");
     }
-    const auto there = static_cast<std::uint64_t>((*length)->integer);
-    // If the length is neither, events come twice rather than never.
-    if (!sure_ && there != held_) owed_ = 0;
-    sure_ = true;
+    const std::uint64_t there = length->count;
+    // What was moved to us through the old connection without our knowledge lies behind the rest.
+    const bool whole = sure_ && there >= held_ && there <= held_ + unanswered_;
+    const bool trimmed = !sure_ && there + owed_ == held_;
+    if (trimmed) owed_ = 0;
+    if (!whole && !trimmed && there != held_) {
+      start_over(there);
+      return;
+    }
     held_ = there;
+    sure_ = true;
     dry_ = false;
     recovering_ = true;
     if (owed_) settle();
   }
 
+  void lose(const std::string& why) override {
+    unanswered_ = outstanding_ > watch_replies ? outstanding_ - watch_replies : 0;
+    RedisSource::lose(why);
+  }
+
   std::string internal_;
-  std::uint64_t handed_ = 0;  // since the last acknowledgement
-  std::uint64_t owed_ = 0;    // delivered, but still in the internal list
-  std::uint64_t held_ = 0;    // all that is in the internal list
-  std::uint64_t wish_ = few;  // how many to ask for
-  bool sure_ = true;          // whether `owed_` is still in the list
+  std::uint64_t handed_ = 0;      // since the last acknowledgement
+  std::uint64_t owed_ = 0;        // delivered, but still in the internal list
+  std::uint64_t held_ = 0;        // all that is in the internal list
+  std::uint64_t wish_ = few;      // how many to ask for
+  bool sure_ = true;              // whether `owed_` is still in the list
+  std::uint64_t unanswered_ = 0;  // moves, when the connection was lost
+  int disturbances_ = 0;          // by others, since something was acknowledged
 };
 
 }  // namespace

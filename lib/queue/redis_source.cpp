@@ -109,14 +109,18 @@ Fetch RedisSource::fill(Record& out, std::string_view text) {
 bool RedisSource::refuse(std::string_view error) {
   const std::string text = name_ + ": " + explain_redis_error(error);
   if (!is_passing_redis_error(error)) {
-    error_.text = text;
-    broken_ = true;
+    give_up(text);
     return false;
   }
   link_.warn(text + "; trying again");
   if (error.starts_with("READONLY")) return lose(text), false;
   paused_ = true;
   return true;
+}
+
+void RedisSource::give_up(std::string why) {
+  error_.text = std::move(why);
+  broken_ = true;
 }
 
 void RedisSource::lose(const std::string& why) {
@@ -132,10 +136,7 @@ void RedisSource::lose(const std::string& why) {
 void RedisSource::reconnect(Wakeup& wakeup) {
   wakeup.wait(-1, link_.delay());
   if (wakeup.finish_asked()) return;
-  if (auto tried = link_.connect_again(); !tried) {
-    error_ = tried.error();
-    broken_ = true;
-  }
+  if (auto tried = link_.connect_again(); !tried) give_up(tried.error().text);
   if (link_) find_place();
 }
 

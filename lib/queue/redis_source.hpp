@@ -45,6 +45,7 @@ class RedisSource : public Source {
   /// Sends what was written; `replies` of those that will come bring events.
   bool sent(std::uint64_t replies);
   bool refuse(std::string_view error);
+  void give_up(std::string why);
   virtual void lose(const std::string& why);
 
   RedisQueue queue_;

@@ -61,7 +61,8 @@ class Servers:
             return self.made
 
 
-RIGHTS = ["+auth", "+select", "+info", "+llen", "+lrange", "+lmove", "+blmove", "+lpush", "+ltrim"]
+RIGHTS = ["+auth", "+select", "+info", "+llen", "+lrange", "+lmove", "+blmove", "+lpush", "+ltrim",
+          "+watch", "+unwatch", "+multi", "+exec"]
 
 
 class Spool:

@@ -100,6 +100,7 @@ class Proxy:
 
     def __init__(self, server, command, behind, cuts):
         self.server, self.command, self.behind, self.cuts = server, command, behind, cuts
+        self.broken, self.orphans = 0, []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.serve, daemon=True).start()
@@ -116,7 +117,12 @@ class Proxy:
     def pass_on(self, client, server):
         client.settimeout(0.02)
         server.settimeout(0.02)
+        broken = self.broken
         while True:
+            if broken != self.broken:
+                self.orphans.append(server)
+                client.close()
+                return
             try:
                 if not self.give(client, server) or not self.take(server, client):
                     break
@@ -152,8 +158,16 @@ class Proxy:
         client.settimeout(0.02)
         return bool(data)
 
+    def orphan(self):
+        """Ends all connections towards the bots; the server does not learn of it."""
+        before = len(self.orphans)
+        self.broken += 1
+        wait_for(lambda: len(self.orphans) > before, "a connection is broken")
+
     def close(self):
         self.listener.close()
+        for server in self.orphans:
+            server.close()
 
 
 class Test(harness.Test):
