@@ -212,6 +212,18 @@ Result<void> RedisConnection::log_in(const RedisAddress& address, bool& gone) {
   return {};
 }
 
+Result<std::int64_t> RedisConnection::supersede(std::int64_t before) {
+  constexpr std::chrono::seconds patience{10};
+  if (before)  // who may not do that, or comes too late, goes on
+    if (auto ended = ask({"CLIENT", "KILL", "ID", std::to_string(before)}, patience); !ended)
+      return tl::unexpected(ended.error());
+  const auto own = ask({"CLIENT", "ID"}, patience);
+  if (!own) return tl::unexpected(own.error());
+  const std::int64_t number = (*own)->integer;
+  next_replies();
+  return number;
+}
+
 void RedisConnection::command(std::initializer_list<std::string_view> words) {
   begin_command(words.size());
   for (const std::string_view text : words) word(text);

@@ -52,6 +52,10 @@ class RedisConnection {
   static Result<std::unique_ptr<RedisConnection>> open(const RedisAddress& address, bool& gone);
   ~RedisConnection();
 
+  /// Ends an earlier connection of ours, which the server may still believe in and do things for;
+  /// 0: none. Gives the number of this one, 0 where the server does not tell.
+  Result<std::int64_t> supersede(std::int64_t before);
+
   /// Adds a command to what `send` writes.
   void command(std::initializer_list<std::string_view> words);
   /// The same, word by word: `begin_command(n)`, then n times `word`.

@@ -16,9 +16,21 @@ class RedisLink : public ServerLink<RedisConnection> {
   static constexpr std::chrono::milliseconds patience{30000};
 
   RedisLink(const RedisQueue& queue, Log* log)
-      : ServerLink(queue.name(), log, [address = queue.address](bool& may_pass) {
-          return RedisConnection::open(address, may_pass);
-        }) {}
+      : ServerLink(queue.name(), log,
+                   [address = queue.address, last = std::int64_t{0}](bool& may_pass) mutable {
+                     return open(address, last, may_pass);
+                   }) {}
+
+ private:
+  using Opened = Result<std::unique_ptr<RedisConnection>>;
+  static Opened open(const RedisAddress& address, std::int64_t& last, bool& may_pass) {
+    auto opened = RedisConnection::open(address, may_pass);
+    if (!opened) return opened;
+    const auto number = (*opened)->supersede(last);
+    if (!number) return Opened{tl::unexpected(number.error())};
+    last = *number;
+    return opened;
+  }
 };
 
 }  // namespace intelmq

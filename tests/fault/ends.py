@@ -10,9 +10,10 @@ from redis_server import SecureServer, Server
 
 
 class Servers:
-    def __init__(self, test):
+    def __init__(self, test, place=None):
         self.test, self.lock = test, threading.Lock()
         self.started, self.made = {}, 0
+        self.home = place or test.place
 
     def get(self, kind):
         with self.lock:
@@ -21,7 +22,7 @@ class Servers:
             return self.started[kind]
 
     def place(self, name):
-        place = self.test.place / name
+        place = self.home / name
         place.mkdir()
         return place
 
@@ -204,7 +205,7 @@ class Topic:
 
     def __init__(self, servers):
         self.cluster = servers.new_cluster()
-        self.file = servers.test.place / f"file{servers.number()}"
+        self.file = servers.home / f"file{servers.number()}"
         self.given = 0
         self.cluster("topic", "t", 4)
 
