@@ -69,6 +69,7 @@ bool Wakeup::take_report() {
 }
 
 bool Wakeup::wait(int fd, int timeout_ms) const {
+  if (most_ms_ >= 0 && (timeout_ms < 0 || timeout_ms > most_ms_)) timeout_ms = most_ms_;
   sigset_t ours;
   sigset_t before;
   sigemptyset(&ours);

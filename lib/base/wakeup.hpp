@@ -18,10 +18,14 @@ class Wakeup {
   /// (`timeout_ms` < 0: never). A signal that came just before is not missed. True: readable.
   bool wait(int fd, int timeout_ms) const;
 
+  /// From now on no wait is longer than this; negative: any may be.
+  void limit_waits(int most_ms) { most_ms_ = most_ms; }
+
   struct Flags;
 
  private:
   Flags* flags_;  // the program's, also for a module that has its own copy of this code
+  int most_ms_ = -1;
 };
 
 }  // namespace intelmq

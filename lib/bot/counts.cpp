@@ -29,6 +29,11 @@ std::uint64_t& Counts::slot(Reasons& reasons, std::string_view reason) {
   return reasons[reasons.size() < max_reasons ? std::string(reason) : std::string("other reasons")];
 }
 
+std::uint64_t Counts::sent(std::string_view path) const {
+  const auto found = paths_.find(path);
+  return (found == paths_.end() ? 0 : found->second) + (path == "_default" ? unnamed : 0);
+}
+
 std::uint64_t Counts::sum(const Reasons& reasons) {
   std::uint64_t out = 0;
   for (const auto& [reason, count] : reasons) out += count;

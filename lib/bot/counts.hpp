@@ -15,6 +15,7 @@ class Counts {
  public:
   std::uint64_t read = 0;
   std::uint64_t written = 0;         ///< Records that left on at least one path.
+  std::uint64_t unnamed = 0;         ///< What left on `_default` since it named no path.
   std::uint64_t reports = 0;         ///< Parsers: reports or feeds taken.
   std::uint64_t emitted = 0;         ///< Splitters: events made.
   std::uint64_t duplicate_keys = 0;  ///< Keys that stood twice in one line.
@@ -26,8 +27,13 @@ class Counts {
   std::uint64_t failed() const { return sum(failed_); }
   bool add_up() const { return read == written + dropped() + failed(); }
 
+  std::uint64_t succeeded() const { return reports ? reports : written + dropped(); }
+  std::uint64_t handled() const { return read + reports + emitted; }  ///< Grows with each one.
+  std::uint64_t sent(std::string_view path) const;
+
   using Reasons = std::map<std::string, std::uint64_t, std::less<>>;
   const Reasons& failed_reasons() const { return failed_; }
+  const Reasons& paths() const { return paths_; }  ///< Those that were named.
   Json json(const std::string& program, double seconds) const;
 
  private:

@@ -103,12 +103,16 @@ void add_running(std::vector<Parameter>& out) {
   out.push_back(option<&Options::runtime>(
       g, "runtime",
       "IntelMQ's runtime.yaml; takes parameters and queues of the bot named by --id."));
-  out.push_back(option<&Options::id>(g, "id", "Id of the bot in --runtime."));
+  out.push_back(option<&Options::id>(g, "id", "Id of the bot in --runtime and --statistics."));
   out.push_back(
       option<&Options::harmonization>(g, "harmonization", "The site's own harmonization.conf."));
   out.push_back(option<&Options::stats>(
       g, "stats",
       "At the end print one line of JSON with what was read, written, dropped, failed."));
+  out.push_back(option<&Options::statistics>(
+      g, "statistics",
+      "Redis server that gets these numbers every two seconds, as IntelMQ writes them: "
+      "redis://[[USER:]PASSWORD@]HOST[:PORT][/DB]."));
   out.push_back(option<&Options::logging_level>(g, "logging_level",
                                                 "Least level of messages on standard error."));
 }
@@ -134,7 +138,6 @@ void add_inspect(std::vector<Parameter>& out) {
 constexpr std::array intelmq_only = {string_view{"autoupdate_cached_database"},
                                      string_view{"bot_id"},
                                      string_view{"description"},
-                                     string_view{"destination_queues"},
                                      string_view{"enabled"},
                                      string_view{"error_dump_message"},
                                      string_view{"error_log_exception"},
@@ -168,7 +171,6 @@ constexpr std::array intelmq_only = {string_view{"autoupdate_cached_database"},
                                      string_view{"redis_cache_ttl"},
                                      string_view{"retry_delay"},
                                      string_view{"run_mode"},
-                                     string_view{"source_queue"},
                                      string_view{"ssl_ca_certificate"},
                                      string_view{"ssl_client_certificate"},
                                      string_view{"testing"}};
@@ -188,9 +190,8 @@ std::vector<Parameter> common_parameters(Shape shape) {
 
 bool is_intelmq_only(string_view name) {
   return std::find(intelmq_only.begin(), intelmq_only.end(), name) != intelmq_only.end() ||
-         name.starts_with("source_pipeline_") || name.starts_with("destination_pipeline_") ||
-         name.starts_with("statistics_") || name == "name" || name == "code" ||
-         name == "provider" || name == "documentation" || name == "accuracy";
+         name == "name" || name == "code" || name == "provider" || name == "documentation" ||
+         name == "accuracy";
 }
 
 }  // namespace intelmq

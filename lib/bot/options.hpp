@@ -54,6 +54,7 @@ struct Options {
   // running
   std::optional<std::string> parameters, runtime, id, harmonization;
   bool stats = false;
+  std::optional<std::string> statistics;  ///< Nothing or empty: none are written.
   LogLevel logging_level = LogLevel::info;
   // inspect
   bool help = false, version = false, describe = false, config_test = false;

@@ -63,6 +63,22 @@ std::unique_ptr<Source> open_records(const Bot& bot, const Options& options, Log
   return std::move(*source);
 }
 
+/// Nothing: none are wanted, or in a botnet, which always asks for them, they cannot be had.
+std::unique_ptr<Statistics> open_statistics_of(const Bot& bot, const Options& options,
+                                               const Paths& paths, Log& log) {
+  if (!options.statistics || options.statistics->empty()) return nullptr;
+  auto sink = open_statistics(*options.statistics);
+  if (!sink && !options.runtime) throw StartError("--statistics: " + sink.error().text);
+  if (!sink) return log.debug("statistics: " + sink.error().text), nullptr;
+  std::vector<std::string> names;
+  if (bot.shape != Shape::output) {
+    names = paths.names();
+    names.emplace_back("_default");
+  }
+  return std::make_unique<Statistics>(
+      std::move(*sink), options.id.value_or(bot.description.program()), std::move(names), log);
+}
+
 /// Hides secrets that were given on the command line from whoever lists processes.
 void hide_secrets(const Bot& bot, int argc, char** argv) {
   for (int i = 1; i < argc && argv[i]; ++i) {
@@ -95,9 +111,11 @@ ExitCode run_bot(const Bot& bot, const std::vector<std::string>& arguments, Log&
     log.reopen();
     reload_instance(bot, arguments, context, log, settings, running);
   };
-  Runner runner(
-      {bot, settings, rules, source.get(), paths, wakeup, log, std::move(instance), reload});
+  const auto statistics = open_statistics_of(bot, options, paths, log);
+  Runner runner({bot, settings, rules, source.get(), paths, wakeup, log, std::move(instance),
+                 reload, statistics.get()});
   const ExitCode code = runner.run();
+  if (statistics) statistics->finish(runner.counts());
   if (options.stats)
     log.plain(runner.counts().json(bot.description.program(), runner.seconds()).dump());
   return code;

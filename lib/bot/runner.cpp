@@ -110,7 +110,9 @@ bool Runner::idle() {
   finish_batch();
   if (!deliver()) return false;
   if (p_.wakeup.finish_asked()) return false;
+  if (p_.statistics) p_.wakeup.limit_waits(p_.statistics->due(counts_));
   p_.source->wait(p_.wakeup);
+  p_.wakeup.limit_waits(-1);
   return between_records();
 }
 
@@ -181,6 +183,7 @@ void Runner::route(Event& event) {
     OutBuffer& out = p_.paths.fallback();
     event.write(out);
     out.append('\n');
+    ++counts_.unnamed;
     ++counts_.written;
     return;
   }
@@ -203,6 +206,7 @@ void Runner::pass_on(std::string_view original) {
   OutBuffer& out = p_.paths.fallback();
   out.append(original);
   out.append('\n');
+  ++counts_.unnamed;
   ++counts_.written;
 }
 
@@ -236,11 +240,12 @@ bool Runner::deliver() {
     stop_with(ExitCode::io_error, done.error().text);
     return false;
   }
-  if (!p_.source) return true;
-  if (auto done = p_.source->acknowledge(); !done) {
-    stop_with(ExitCode::io_error, done.error().text);
-    return false;
-  }
+  if (p_.source)
+    if (auto done = p_.source->acknowledge(); !done) {
+      stop_with(ExitCode::io_error, done.error().text);
+      return false;
+    }
+  if (p_.statistics) p_.statistics->update(counts_);
   return true;
 }
 

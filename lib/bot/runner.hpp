@@ -12,6 +12,7 @@
 #include "bot/failures.hpp"
 #include "bot/paths.hpp"
 #include "bot/settings.hpp"
+#include "bot/statistics.hpp"
 #include "queue/source.hpp"
 
 namespace intelmq {
@@ -32,6 +33,7 @@ class Runner final : private Emit {
     Log& log;
     std::unique_ptr<Instance> instance;
     std::function<void(std::unique_ptr<Instance>&)> reload;
+    Statistics* statistics = nullptr;
   };
   explicit Runner(Parts parts);
 

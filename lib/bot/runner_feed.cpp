@@ -242,6 +242,7 @@ Result<void> Runner::end_report(const ByteSource& bytes) {
     return tl::unexpected(got.error());
   }
   out.append("\"}\n");
+  ++counts_.unnamed;
   ++counts_.written;
   if (!deliver()) return intelmq::fail("the report could not be delivered");
   return {};
@@ -261,6 +262,7 @@ void Runner::write_raw(const ByteSource& bytes, Result<void>& result) {
     out.append(content.data(), *got);
     if (p_.paths.full() && !deliver()) break;
   }
+  ++counts_.unnamed;
   ++counts_.written;
   if (stop_ || !deliver()) result = intelmq::fail("the feed could not be delivered");
 }

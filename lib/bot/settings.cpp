@@ -63,6 +63,8 @@ Settings Settings::read(const Bot& bot, const std::vector<std::string>& argument
   for (const GivenOption& option : given)
     out.assign(*option.parameter, value_of(option), "command line", option.parameter->option(),
                ExitCode::usage);
+  if (out.options_.id && !out.options_.runtime && !out.options_.statistics)
+    throw StartError("--id: needs --runtime FILE or --statistics URL too", ExitCode::usage);
   return out;
 }
 
@@ -113,7 +115,7 @@ void Settings::take_object(const Bot& bot, const Json& object, const std::string
              ExitCode::configuration);
       continue;
     }
-    if (is_intelmq_only(name)) continue;
+    if (is_intelmq_only(name) || is_botnet_parameter(name)) continue;
     std::vector<std::string> names;
     for (const Parameter& known : bot.description.params) names.push_back(known.name);
     for (const Parameter& known : common_)
@@ -137,10 +139,7 @@ void Settings::read_file_parameters(const Bot& bot) {
 }
 
 void Settings::read_runtime(const Bot& bot) {
-  if (!options_.runtime) {
-    if (options_.id) throw StartError("--id: needs --runtime FILE too", ExitCode::usage);
-    return;
-  }
+  if (!options_.runtime) return;
   const std::string& path = *options_.runtime;
   const Json document = read_document(path);
   if (!options_.id)
@@ -162,7 +161,7 @@ void Settings::read_runtime(const Bot& bot) {
   read_queues(bot, global, own, origin);
 }
 
-/// The bot's queues, which a botnet describes by servers and names.
+/// The bot's queues and statistics, which a botnet describes by servers and names.
 void Settings::read_queues(const Bot& bot, const Json& global, const Json& own,
                            const std::string& origin) {
   const auto parameter = [&](std::string_view name) -> Json {
@@ -178,6 +177,7 @@ void Settings::read_queues(const Bot& bot, const Json& global, const Json& own,
       assign(*known, value, origin, fmt::format("{}: {}", origin, name), ExitCode::configuration);
   };
   take("source", Json(urls->source));
+  if (parameter("statistics").is_null()) take("statistics", Json(statistics_url(parameter)));
   Json destinations = Json::array();
   bool has_default = false;
   for (const std::string& destination : urls->destinations) {

@@ -3,6 +3,7 @@
 #include "queue/adapter.hpp"
 #include "queue/directory.hpp"
 #include "queue/file_queue.hpp"
+#include "queue/statistics_sink.hpp"
 #include "queue/stdio.hpp"
 #include "queue/url_options.hpp"
 
@@ -79,6 +80,18 @@ Result<std::unique_ptr<Destination>> open_destination(std::string_view url,
   if (!parsed) return tl::unexpected<Error>(parsed.error());
   if (scheme == "-") return open_standard_output();
   return scheme == "file" ? open_file_destination(*parsed) : open_directory_destination(*parsed);
+}
+
+Result<std::unique_ptr<StatisticsSink>> open_statistics(std::string_view url) {
+  const std::string scheme = url_scheme(url);
+  if (module_of(scheme) != "redis" || scheme.find("-stream") != scheme.npos)
+    return fail(
+        "statistics go to a Redis server; write redis://[[USER:]PASSWORD@]HOST[:PORT][/DB]");
+  const Result<void*> symbol = adapter(scheme, "intelmq_open_statistics");
+  if (!symbol) return tl::unexpected<Error>(symbol.error());
+  Result<std::unique_ptr<StatisticsSink>> opened;
+  reinterpret_cast<decltype(&intelmq_open_statistics)> (*symbol)(url, opened);
+  return opened;
 }
 
 }  // namespace intelmq

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "queue/adapter.hpp"
 #include "queue/redis_queue.hpp"
+#include "queue/statistics_sink.hpp"
 
 using namespace intelmq;
 
@@ -24,4 +25,9 @@ EXPORT void intelmq_open_destination(std::string_view url, const DestinationOpti
     out = open_redis_destination(std::move(*queue), options);
   else
     out = tl::unexpected(queue.error());
+}
+
+EXPORT void intelmq_open_statistics(std::string_view url,
+                                    Result<std::unique_ptr<StatisticsSink>>& out) {
+  out = open_redis_statistics(url);
 }

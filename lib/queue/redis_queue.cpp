@@ -16,6 +16,8 @@ struct Scheme {
 
 constexpr std::string_view list_form =
     "; write redis://[[USER:]PASSWORD@]HOST[:PORT]/DB/QUEUE or redis+unix:PATH?db=DB&queue=QUEUE";
+constexpr std::string_view server_form =
+    "; write redis://[[USER:]PASSWORD@]HOST[:PORT][/DB] or redis+unix:PATH[?db=DB]";
 constexpr std::string_view stream_form =
     "; write redis-stream://[[USER:]PASSWORD@]HOST[:PORT]/DB/STREAM or "
     "redis-stream+unix:PATH?db=DB&stream=STREAM";
@@ -26,17 +28,24 @@ Scheme scheme_of(const std::string& name) {
           name.ends_with("+unix")};
 }
 
+/// What says how the server is reached.
+std::vector<std::string_view> server_options(const Scheme& scheme) {
+  if (scheme.unix_socket) return {"db", "user", "password"};
+  if (scheme.tls) return {"ca", "cert", "key", "insecure"};
+  return {};
+}
+
 Result<void> allow_options(const QueueUrl& url, const Scheme& scheme) {
-  std::vector<std::string_view> known = {"batch", "drain", "max-queue-length"};
+  std::vector<std::string_view> known = server_options(scheme);
   const auto add = [&](std::initializer_list<std::string_view> names) {
     known.insert(known.end(), names);
   };
+  add({"batch", "drain", "max-queue-length"});
   if (scheme.is_stream)
     add({"group", "consumer", "start", "field", "claim-after", "maxlen"});
   else
     add({"instance"});
-  if (scheme.unix_socket) add({"db", scheme.is_stream ? "stream" : "queue", "user", "password"});
-  if (scheme.tls) add({"ca", "cert", "key", "insecure"});
+  if (scheme.unix_socket) add({scheme.is_stream ? "stream" : "queue"});
   return url.allow(known);
 }
 
@@ -74,11 +83,11 @@ Result<void> read_options(RedisQueue& out, const QueueUrl& url) {
   const auto drain = url.flag("drain");
   if (!drain) return tl::unexpected<Error>(drain.error());
   out.drain = *drain;
-  if (auto done = read_tls_options(out.address.endpoint, url); !done) return done;
   return out.is_stream ? read_stream_options(out, url) : Result<void>{};
 }
 
-/// `PATH` and the options that stand for what is behind a host elsewhere; gives the database.
+/// `PATH` and the options that stand for what is behind a host elsewhere; gives the database,
+/// which may be empty.
 Result<std::string> read_unix(RedisQueue& out, const Scheme& scheme, std::string_view rest,
                               const QueueUrl& url) {
   const auto path = percent_decoded(rest.starts_with("///") ? rest.substr(2) : rest);
@@ -88,7 +97,7 @@ Result<std::string> read_unix(RedisQueue& out, const Scheme& scheme, std::string
   out.key = url.text(scheme.is_stream ? "stream" : "queue", "");
   out.address.user = url.text("user", "");
   out.address.password = url.text("password", "");
-  return url.text("db", "2");
+  return url.text("db", "");
 }
 
 /// `//[[USER:]PASSWORD@]HOST[:PORT]/DB/KEY`; gives the database.
@@ -110,12 +119,46 @@ Result<std::string> read_host(RedisQueue& out, const Scheme& scheme, std::string
   return std::string(path.substr(0, next));
 }
 
+/// What stands before the options, and how the server is reached. `usual`: the database of a URL
+/// that names none.
+Result<void> read_place(RedisQueue& out, const Scheme& scheme, std::string_view url,
+                        const QueueUrl& options, std::string_view usual) {
+  const std::string_view text = url.substr(0, url.find('?'));
+  auto database = scheme.unix_socket
+                      ? read_unix(out, scheme, text.substr(scheme.name.size() + 1), options)
+                      : read_host(out, scheme, text);
+  if (!database) return tl::unexpected<Error>(database.error());
+  if (database->empty()) *database = usual;
+  const auto number = number_in(*database, 1u << 20);
+  if (!number)
+    return fail(std::string(scheme.name) + "://" + out.address.endpoint.name() + ": '" + *database +
+                "' is no number of a database" + std::string(scheme.form));
+  out.address.database = *number;
+  return read_tls_options(out.address.endpoint, options);
+}
+
 }  // namespace
+
+Result<RedisAddress> parse_redis_server(std::string_view url) {
+  const std::string name = url_scheme(url);
+  Scheme scheme = scheme_of(name);
+  scheme.form = server_form;
+  const auto options = options_of(url);
+  if (!options) return tl::unexpected<Error>(options.error());
+  if (auto known = options->allow(server_options(scheme)); !known)
+    return tl::unexpected<Error>(known.error());
+  RedisQueue out;
+  if (auto done = read_place(out, scheme, url, *options, "3"); !done)
+    return tl::unexpected<Error>(done.error());
+  if (!out.key.empty())
+    return fail(name + "://" + out.address.endpoint.name() + ": nothing may follow the database" +
+                std::string(scheme.form));
+  return out.address;
+}
 
 Result<RedisQueue> RedisQueue::parse(std::string_view url) {
   const std::string scheme_name = url_scheme(url);
   const Scheme scheme = scheme_of(scheme_name);
-  const std::string_view text = url.substr(0, url.find('?'));
   // The path is looked at here, escapes and all: only its options are QueueUrl's.
   const auto parsed = options_of(url);
   if (!parsed) return tl::unexpected<Error>(parsed.error());
@@ -123,18 +166,12 @@ Result<RedisQueue> RedisQueue::parse(std::string_view url) {
     return tl::unexpected<Error>(known.error());
   RedisQueue out;
   out.is_stream = scheme.is_stream;
-  const auto database = scheme.unix_socket
-                            ? read_unix(out, scheme, text.substr(scheme_name.size() + 1), *parsed)
-                            : read_host(out, scheme, text);
-  if (!database) return tl::unexpected<Error>(database.error());
-  const std::string place = scheme_name + "://" + out.address.endpoint.name() + ": ";
-  const auto number = number_in(*database, 1u << 20);
-  if (!number)
-    return fail(place + "'" + *database + "' is no number of a database" +
-                std::string(scheme.form));
+  // Only a socket's URL may leave the database out.
+  if (auto done = read_place(out, scheme, url, *parsed, scheme.unix_socket ? "2" : ""); !done)
+    return tl::unexpected<Error>(done.error());
   if (out.key.empty())
-    return fail(place + (scheme.is_stream ? "no stream" : "no queue") + std::string(scheme.form));
-  out.address.database = *number;
+    return fail(scheme_name + "://" + out.address.endpoint.name() + ": " +
+                (scheme.is_stream ? "no stream" : "no queue") + std::string(scheme.form));
   if (auto done = read_options(out, *parsed); !done) return tl::unexpected<Error>(done.error());
   return out;
 }

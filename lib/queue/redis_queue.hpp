@@ -9,6 +9,7 @@
 #include "net/redis.hpp"
 #include "queue/destination.hpp"
 #include "queue/source.hpp"
+#include "queue/statistics_sink.hpp"
 
 namespace intelmq {
 
@@ -40,6 +41,9 @@ struct RedisQueue {
   std::string name() const;
 };
 
+/// A server alone, as `open_statistics` describes its URL. Error: as above.
+Result<RedisAddress> parse_redis_server(std::string_view url);
+
 /// IntelMQ's list queues: producers push left, consumers move from the right into an internal
 /// list, which holds every event until it was delivered.
 Result<std::unique_ptr<Source>> open_redis_list_source(RedisQueue queue,
@@ -51,5 +55,6 @@ Result<std::unique_ptr<Source>> open_redis_stream_source(RedisQueue queue,
 /// Either.
 Result<std::unique_ptr<Destination>> open_redis_destination(RedisQueue queue,
                                                             const DestinationOptions& options);
+Result<std::unique_ptr<StatisticsSink>> open_redis_statistics(std::string_view url);
 
 }  // namespace intelmq

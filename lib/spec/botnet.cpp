@@ -23,20 +23,24 @@ std::string percent_encoded(std::string_view text) {
   return out;
 }
 
-/// The server of one side of a bot, by the parameters `source_pipeline_*` or
-/// `destination_pipeline_*`.
+constexpr std::string_view source_side = "source_pipeline_";
+constexpr std::string_view destination_side = "destination_pipeline_";
+constexpr std::string_view statistics_side = "statistics_";
+
+/// A server, by the parameters that begin with one of these.
 class Broker {
  public:
-  Broker(const std::function<Json(std::string_view)>& parameter, std::string side)
-      : parameter_{parameter}, prefix_{std::move(side) + "_pipeline_"} {}
+  Broker(const std::function<Json(std::string_view)>& parameter, std::string_view prefix)
+      : parameter_{parameter}, prefix_{prefix} {}
 
   Result<std::string> url(std::string_view queue) const {
     const std::string broker = ascii_lower(text("broker", "redis"));
-    if (broker == "redis") return redis_url(queue);
+    if (broker == "redis") return redis_url(text("db", "2"), queue);
     if (broker == "amqp") return amqp_url(queue);
     return fail(fmt::format("{}broker: {} is not known; redis and amqp are", prefix_,
                             quote_for_message(broker)));
   }
+  std::string statistics_url() const { return redis_url(text("database", "3"), ""); }
 
  private:
   std::string text(std::string_view name, std::string_view otherwise) const {
@@ -53,17 +57,20 @@ class Broker {
     return fmt::format("{}:{}", is_v6 ? '[' + host + ']' : host, text("port", port));
   }
 
-  std::string redis_url(std::string_view queue) const {
+  /// Of a queue, or of the server if that is empty.
+  std::string redis_url(std::string_view db, std::string_view queue) const {
     const std::string password = percent_encoded(text("password", ""));
-    const std::string database = percent_encoded(text("db", "2"));
+    const std::string database = percent_encoded(db);
+    const auto named = [&](std::string_view before) {
+      return queue.empty() ? "" : std::string(before) + percent_encoded(queue);
+    };
     std::string host = text("host", "");
     if (host.starts_with("unix://")) host.erase(0, 7);
     if (host.starts_with('/'))
-      return fmt::format("redis+unix:{}?db={}&queue={}{}{}", encoded_path(host), database,
-                         percent_encoded(queue), password.empty() ? "" : "&password=", password);
-    return fmt::format("redis://{}{}{}{}/{}/{}", password.empty() ? "" : ":", password,
-                       password.empty() ? "" : "@", server("6379"), database,
-                       percent_encoded(queue));
+      return fmt::format("redis+unix:{}?db={}{}{}{}", encoded_path(host), database,
+                         named("&queue="), password.empty() ? "" : "&password=", password);
+    return fmt::format("redis://{}{}{}{}/{}{}", password.empty() ? "" : ":", password,
+                       password.empty() ? "" : "@", server("6379"), database, named("/"));
   }
 
   std::string amqp_url(std::string_view queue) const {
@@ -129,10 +136,10 @@ Result<QueueUrls> queue_urls(const std::function<Json(std::string_view)>& parame
   const Json given = parameter("source_queue");
   const std::string source =
       given.is_string() && !given.text().empty() ? given.text() : std::string(id) + "-queue";
-  auto url = Broker(parameter, "source").url(source);
+  auto url = Broker(parameter, source_side).url(source);
   if (!url) return tl::unexpected(url.error());
   out.source = std::move(*url);
-  const Broker broker(parameter, "destination");
+  const Broker broker(parameter, destination_side);
   const Json paths = parameter("destination_queues");
   if (paths.is_null()) return out;
   if (!paths.is_object()) {
@@ -144,6 +151,15 @@ Result<QueueUrls> queue_urls(const std::function<Json(std::string_view)>& parame
     if (auto added = add_path(out, broker, path, queues); !added)
       return tl::unexpected(added.error());
   return out;
+}
+
+std::string statistics_url(const std::function<Json(std::string_view)>& parameter) {
+  return Broker(parameter, statistics_side).statistics_url();
+}
+
+bool is_botnet_parameter(std::string_view name) {
+  return name == "source_queue" || name == "destination_queues" || name.starts_with(source_side) ||
+         name.starts_with(destination_side) || name.starts_with(statistics_side);
 }
 
 }  // namespace intelmq

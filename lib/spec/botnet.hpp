@@ -10,7 +10,7 @@
 #include "base/json.hpp"
 #include "base/result.hpp"
 
-// What IntelMQ's runtime.yaml says about the queues of a bot.
+// What IntelMQ's runtime.yaml says about the queues and statistics of a bot.
 
 namespace intelmq {
 
@@ -28,5 +28,12 @@ struct QueueUrls {
 /// parameter, its value and what it may be.
 Result<QueueUrls> queue_urls(const std::function<Json(std::string_view)>& parameter,
                              std::string_view id);
+
+/// Where its statistics go to, as `--statistics` takes it: Redis, database 3 on 127.0.0.1 unless
+/// the parameters `statistics_*` say otherwise.
+std::string statistics_url(const std::function<Json(std::string_view)>& parameter);
+
+/// Whether one of these looks at the parameter.
+bool is_botnet_parameter(std::string_view name);
 
 }  // namespace intelmq

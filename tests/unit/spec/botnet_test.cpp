@@ -50,6 +50,20 @@ TEST_CASE("botnet: destination_queues in each of its forms") {
               "x=redis://127.0.0.1:6379/2/c"});
 }
 
+TEST_CASE("botnet: where statistics go to") {
+  const auto url_of = [](const std::string& parameters) {
+    const Json all = *Json::parse(parameters);
+    return statistics_url([&all](std::string_view name) { return all[name]; });
+  };
+  CHECK(url_of("{}") == "redis://127.0.0.1:6379/3");
+  CHECK(url_of(R"({"statistics_host": "h", "statistics_port": 7, "statistics_database": "4",
+                   "statistics_password": "p@"})") == "redis://:p%40@h:7/4");
+  CHECK(url_of(R"({"statistics_host": "/run/x", "statistics_password": "p&q"})") ==
+        "redis+unix:/run/x?db=3&password=p%26q");
+  CHECK(is_botnet_parameter("statistics_host"));
+  CHECK_FALSE(is_botnet_parameter("statistics"));
+}
+
 TEST_CASE("botnet: what is wrong is named") {
   CHECK(urls_of(R"({"source_pipeline_broker": "zeromq"})").error().text ==
         "source_pipeline_broker: 'zeromq' is not known; redis and amqp are");
