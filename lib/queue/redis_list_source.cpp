@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <thread>
 
+#include "queue/redis_readers.hpp"
 #include "queue/redis_source.hpp"
 
 namespace intelmq {
@@ -9,10 +11,12 @@ namespace {
 constexpr std::uint64_t few = 8;
 constexpr std::uint64_t watch_replies = 3;
 constexpr int most_disturbances = 20;  // one after the other
+constexpr std::chrono::milliseconds look_again{20};
+constexpr std::chrono::seconds rival_ends_within{5};
 
 /// Reads a list as IntelMQ does, many events at a time: each is moved into the internal list, and
 /// taken off its end once it was delivered. What lies there at the start was not delivered by the
-/// process before and comes first.
+/// process before and comes first; what other readers left who are gone comes when it is found.
 ///
 /// How many are taken off is counted, so nobody else may have moved anything there: a connection
 /// that broke without the server's knowledge may still do so. The internal list is watched from
@@ -20,7 +24,9 @@ constexpr int most_disturbances = 20;  // one after the other
 class RedisListSource final : public RedisSource {
  public:
   RedisListSource(RedisQueue queue, const SourceOptions& options)
-      : RedisSource{std::move(queue), options}, internal_{queue_.internal_list()} {}
+      : RedisSource{std::move(queue), options},
+        internal_{queue_.internal_list()},
+        readers_{queue_} {}
 
   Result<void> start() {
     if (auto connected = link_.connect(); !connected) return connected;
@@ -28,9 +34,7 @@ class RedisListSource final : public RedisSource {
     if (!length) return tl::unexpected(length.error());
     if (!length->objection.empty())
       return fail(name_ + ": " + explain_redis_error(length->objection));
-    held_ = length->count;
-    recovering_ = held_ != 0;
-    return {};
+    return {};  // it becomes ours when it is first read
   }
 
   /// The delivered events are the last ones of the internal list.
@@ -46,7 +50,7 @@ class RedisListSource final : public RedisSource {
   // --- asking ------------------------------------------------------------------------------------
 
   bool ask_for_more() override {
-    if (dry_) return false;
+    if (dry_ || !placed_) return false;
     if (recovering_) {
       // What is unacknowledged lies where the next batch would be read.
       if (handed_ || owed_) return false;
@@ -71,12 +75,15 @@ class RedisListSource final : public RedisSource {
   }
 
   bool ask_to_be_told() override {
+    if (!placed_) return find_place(), false;
     if (recovering_ || !dry_) return ask_for_more();
     link_->next_replies();
+    if (readers_.due() && (!look() || !coming_.empty())) return false;
+    const std::string limit = readers_.longest_wait();
     if (link_->has_lmove())
-      link_->command({"BLMOVE", queue_.key, internal_, "RIGHT", "LEFT", "0"});
+      link_->command({"BLMOVE", queue_.key, internal_, "RIGHT", "LEFT", limit});
     else
-      link_->command({"BRPOPLPUSH", queue_.key, internal_, "0"});
+      link_->command({"BRPOPLPUSH", queue_.key, internal_, limit});
     blocked_ = true;
     watch();
     return sent(1 + watch_replies);
@@ -108,7 +115,6 @@ class RedisListSource final : public RedisSource {
   }
 
   Result<Length> watch_and_count() {
-    link_->next_replies();
     watch();
     return read_length();
   }
@@ -128,6 +134,7 @@ class RedisListSource final : public RedisSource {
     at_ = 0;
     coming_.clear();
     held_ = there;
+    unanswered_ = 0;
     sure_ = true;
     dry_ = false;
     recovering_ = true;
@@ -142,8 +149,7 @@ class RedisListSource final : public RedisSource {
     switch (reply.kind) {
       case RedisReply::Kind::error: return refuse(reply.text);
       case RedisReply::Kind::text:
-        coming_.push_back({{}, &reply});
-        ++held_;
+        take_one(reply);
         dry_ = false;
         return true;
       case RedisReply::Kind::status: return true;  // of WATCH
@@ -162,6 +168,22 @@ class RedisListSource final : public RedisSource {
     }
   }
 
+  void take_one(const RedisReply& reply) {
+    coming_.push_back({{}, &reply});
+    ++held_;
+  }
+
+  /// Takes over what readers that are gone have left. False: the connection is lost.
+  bool look() {
+    const auto complaint =
+        readers_.look(*link_, [this](const RedisReply& reply) { take_one(reply); });
+    if (!complaint) return lose(complaint.error().text), false;
+    if (!complaint->empty()) link_.warn(name_ + ": " + *complaint);
+    const auto length = watch_and_count();
+    if (!length) return lose(length.error().text), false;
+    return length->count == held_ || start_over(length->count);
+  }
+
   std::optional<std::string_view> hand(const Item& item) override {
     ++handed_;
     return item.value->text;
@@ -169,10 +191,11 @@ class RedisListSource final : public RedisSource {
 
   // --- acknowledging -----------------------------------------------------------------------------
 
-  bool owes() const override { return owed_ != 0; }
+  bool owes() const override { return owed_ != 0 && placed_; }
 
   /// Takes what is owed off the end of the internal list.
   void settle() override {
+    if (!placed_) return;
     // First what is under way, so that the list's length tells, if this fails, whether it was done.
     while (outstanding_) {
       const auto reply = link_->wait_reply(RedisLink::patience);
@@ -181,7 +204,6 @@ class RedisListSource final : public RedisSource {
     }
     if (owed_ == 0) return;  // it was found that somebody else was at the list
     sure_ = false;
-    link_->next_replies();
     link_->command({"MULTI"});
     link_->command({"LTRIM", internal_, "0", "-" + std::to_string(owed_ + 1)});
     link_->command({"EXEC"});
@@ -200,10 +222,12 @@ class RedisListSource final : public RedisSource {
       held_ -= owed_;
       owed_ = 0;
     }
-    if (!done->happened || length->count != held_)
+    if (!done->happened || length->count != held_) {
       start_over(length->count);
-    else
-      disturbances_ = 0;
+      return;
+    }
+    disturbances_ = 0;
+    if (readers_.due() && !recovering_) look();
   }
 
   struct Transaction {
@@ -228,40 +252,69 @@ class RedisListSource final : public RedisSource {
   /// After a new connection: what lies in the internal list, and whether what is owed was taken off
   /// it before the old one broke. Its length tells.
   void find_place() override {
+    placed_ = false;
+    const auto presence = readers_.appear(*link_);
+    if (!presence) return lose(presence.error().text);
+    if (!presence->refused.empty())
+      return give_up(name_ + ": instance " + queue_.instance +
+                     " cannot name its connection (CLIENT SETNAME), so that other readers would "
+                     "take it for gone: " +
+                     explain_redis_error(presence->refused));
+    if (!presence->rival.empty()) return wait_for(presence->rival);
+    rival_since_.reset();
     const auto length = watch_and_count();
     if (!length) return lose(length.error().text);
     if (!length->objection.empty()) {
       refuse(length->objection);
       return lose(name_ + ": not ready");
     }
-    const std::uint64_t there = length->count;
+    place(length->count);
+    placed_ = true;
+    if (owed_) settle();
+  }
+
+  void place(std::uint64_t there) {
     // What was moved to us through the old connection without our knowledge lies behind the rest.
     const bool whole = sure_ && there >= held_ && there <= held_ + unanswered_;
     const bool trimmed = !sure_ && there + owed_ == held_;
     if (trimmed) owed_ = 0;
-    if (!whole && !trimmed && there != held_) {
+    if (known_ && !whole && !trimmed && there != held_) {
       start_over(there);
       return;
     }
+    known_ = sure_ = true;
+    unanswered_ = 0;
     held_ = there;
-    sure_ = true;
     dry_ = false;
-    recovering_ = true;
-    if (owed_) settle();
+    recovering_ = there != 0;
   }
 
   void lose(const std::string& why) override {
-    unanswered_ = outstanding_ > watch_replies ? outstanding_ - watch_replies : 0;
+    if (outstanding_ > watch_replies) unanswered_ += outstanding_ - watch_replies;
     RedisSource::lose(why);
   }
 
+  /// Two readers of one internal list would take each other's events off it.
+  void wait_for(const std::string& rival) {
+    const auto now = std::chrono::steady_clock::now();
+    if (!rival_since_) rival_since_ = now;
+    if (now - *rival_since_ < rival_ends_within) return std::this_thread::sleep_for(look_again);
+    give_up(name_ + ": " + rival + " reads the same internal list " + internal_ +
+            ", and events would be lost; end one of the two (the server's CLIENT KILL ID ends what "
+            "hangs), or give each reader of the queue a name of its own with ?instance=NAME");
+  }
+
   std::string internal_;
+  RedisReaders readers_;
+  bool placed_ = false;  // the internal list is ours, and we know what lies there
+  std::optional<std::chrono::steady_clock::time_point> rival_since_;
   std::uint64_t handed_ = 0;      // since the last acknowledgement
   std::uint64_t owed_ = 0;        // delivered, but still in the internal list
   std::uint64_t held_ = 0;        // all that is in the internal list
   std::uint64_t wish_ = few;      // how many to ask for
+  bool known_ = false;            // whether `held_` says anything
   bool sure_ = true;              // whether `owed_` is still in the list
-  std::uint64_t unanswered_ = 0;  // moves, when the connection was lost
+  std::uint64_t unanswered_ = 0;  // moves, when connections were lost
   int disturbances_ = 0;          // by others, since something was acknowledged
 };
 

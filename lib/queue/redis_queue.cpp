@@ -40,9 +40,9 @@ Result<void> allow_options(const QueueUrl& url, const Scheme& scheme) {
   const auto add = [&](std::initializer_list<std::string_view> names) {
     known.insert(known.end(), names);
   };
-  add({"batch", "drain", "max-queue-length"});
+  add({"batch", "claim-after", "drain", "max-queue-length"});
   if (scheme.is_stream)
-    add({"group", "consumer", "start", "field", "claim-after", "maxlen"});
+    add({"group", "consumer", "start", "field", "maxlen"});
   else
     add({"instance"});
   if (scheme.unix_socket) add({scheme.is_stream ? "stream" : "queue"});
@@ -59,13 +59,6 @@ Result<void> read_stream_options(RedisQueue& out, const QueueUrl& url) {
   if (out.start != "$" && !is_id)
     return fail(url.scheme() + ": option 'start': '" + out.start +
                 "' is not 0, $ or the ID of an entry");
-  const std::string seconds = url.text("claim-after", std::to_string(out.claim_after));
-  constexpr unsigned year = 366 * 86400;
-  const auto number = number_in(seconds, year);
-  if (!number)
-    return fail(url.scheme() + ": option 'claim-after': '" + seconds +
-                "' is no number of seconds; 0 is never");
-  out.claim_after = *number;
   const auto most = url.size("maxlen", ~std::uint64_t{0});
   if (!most) return tl::unexpected<Error>(most.error());
   out.max_entries = *most == ~std::uint64_t{0} ? 0 : *most;
@@ -74,6 +67,9 @@ Result<void> read_stream_options(RedisQueue& out, const QueueUrl& url) {
 
 Result<void> read_options(RedisQueue& out, const QueueUrl& url) {
   out.instance = url.text("instance", "");
+  if (out.instance.find("-internal") != std::string::npos)
+    return fail(url.scheme() + ": option 'instance': '" + out.instance +
+                "' looks like an internal list; leave -internal out");
   const auto batch = url.size("batch", out.batch);
   if (!batch) return tl::unexpected<Error>(batch.error());
   out.batch = *batch > 10000 ? 10000 : *batch;
@@ -83,6 +79,13 @@ Result<void> read_options(RedisQueue& out, const QueueUrl& url) {
   const auto drain = url.flag("drain");
   if (!drain) return tl::unexpected<Error>(drain.error());
   out.drain = *drain;
+  const std::string seconds = url.text("claim-after", std::to_string(out.claim_after));
+  constexpr unsigned year = 366 * 86400;
+  const auto number = number_in(seconds, year);
+  if (!number)
+    return fail(url.scheme() + ": option 'claim-after': '" + seconds +
+                "' is no number of seconds; 0 is never");
+  out.claim_after = *number;
   return out.is_stream ? read_stream_options(out, url) : Result<void>{};
 }
 

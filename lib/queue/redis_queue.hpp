@@ -20,18 +20,18 @@ namespace intelmq {
 struct RedisQueue {
   RedisAddress address;
   bool is_stream = false;
-  std::string key;               ///< Of the list or stream.
-  std::uint64_t batch = 256;     ///< Events asked for, or handed in, at once.
-  bool drain = false;            ///< Sources end where nothing more is there.
-  std::uint64_t max_length = 0;  ///< Destinations wait while it holds so many; 0: no limit.
-  std::string instance;          ///< Several readers of one list: the name of this one.
+  std::string key;                  ///< Of the list or stream.
+  std::uint64_t batch = 256;        ///< Events asked for, or handed in, at once.
+  bool drain = false;               ///< Sources end where nothing more is there.
+  std::uint64_t max_length = 0;     ///< Destinations wait while it holds so many; 0: no limit.
+  std::string instance;             ///< Several readers of one list: the name of this one.
+  std::uint64_t claim_after = 300;  ///< Seconds until what others hold is taken over; 0: never.
 
-  std::string group;                ///< Of a stream's readers; empty: the program's name.
-  std::string consumer;             ///< Within the group; empty: the host's name and a number.
-  std::string start = "0";          ///< Where a group that is not there yet begins, `$` or an ID.
-  std::string field = "event";      ///< Of a stream's entry: the one that holds the event.
-  std::uint64_t claim_after = 300;  ///< Seconds until entries of others are taken over; 0: never.
-  std::uint64_t max_entries = 0;    ///< A stream is cut to about so many; 0: never.
+  std::string group;              ///< Of a stream's readers; empty: the program's name.
+  std::string consumer;           ///< Within the group; empty: the host's name and a number.
+  std::string start = "0";        ///< Where a group that is not there yet begins, `$` or an ID.
+  std::string field = "event";    ///< Of a stream's entry: the one that holds the event.
+  std::uint64_t max_entries = 0;  ///< A stream is cut to about so many; 0: never.
 
   /// Error: names the URL without its password, and the remedy.
   static Result<RedisQueue> parse(std::string_view url);

@@ -49,6 +49,7 @@ class ServerLink {
 
   explicit operator bool() const { return connection_ != nullptr; }
   Connection* operator->() const { return connection_.get(); }
+  Connection& operator*() const { return *connection_; }
 
   void warn(const std::string& text) const {
     if (log_) log_->warning(text);

@@ -35,6 +35,8 @@ TEST_CASE("redis URL: a list") {
   CHECK(list.internal_list() == "a b-internal-2");
   CHECK(list.batch == 10);
   CHECK(list.drain);
+  CHECK(list.claim_after == 300);
+  CHECK(good("redis://h/2/q?claim-after=0").claim_after == 0);
   CHECK(list.name() == "redis://host:7000/3/a b");
   CHECK(good("redis+unix:/s?queue=q").name() == "redis+unix:/s q");
 }
@@ -71,6 +73,27 @@ TEST_CASE("redis URL: a stream") {
   CHECK(local.start == "$");
 }
 
+TEST_CASE("redis URL: a server alone") {
+  const RedisAddress server = *parse_redis_server("rediss://me:p%40s@[::1]:7/4?insecure=1");
+  CHECK(server.user == "me");
+  CHECK(server.password == "p@s");
+  CHECK(server.endpoint.host == "::1");
+  CHECK(server.endpoint.port == 7);
+  CHECK(server.endpoint.tls);
+  CHECK_FALSE(server.endpoint.verify);
+  CHECK(server.database == 4);
+  CHECK(parse_redis_server("redis://h")->database == 3);
+  CHECK(parse_redis_server("redis://h/")->endpoint.port == 6379);
+  CHECK(parse_redis_server("redis+unix:/run/s?password=x")->endpoint.unix_path == "/run/s");
+  for (const char* url : {"redis://h/3/cret", "redis:h", "redis://cret@h/x",
+                          "redis+unix:", "redis+unix:/s?queue=q", "redis://h/3?batch=7"}) {
+    CAPTURE(url);
+    const auto parsed = parse_redis_server(url);
+    REQUIRE_FALSE(parsed);
+    CHECK(parsed.error().text.find("cret") == std::string::npos);
+  }
+}
+
 TEST_CASE("redis URL: what is wrong is named, and no password is shown") {
   CHECK_THAT(wrong("redis-stream://h/0"), Catch::Contains("no stream; write redis-stream://"));
   CHECK_THAT(wrong("redis://h/0"), Catch::Contains("no queue; write redis://"));
@@ -79,6 +102,8 @@ TEST_CASE("redis URL: what is wrong is named, and no password is shown") {
   CHECK_THAT(wrong("redis-stream+unix:/s?queue=s"), Catch::Contains("unknown option 'queue'"));
   CHECK_THAT(wrong("redis-stream://h/0/s?instance=1"),
              Catch::Contains("unknown option 'instance'"));
+  CHECK_THAT(wrong("redis://h/0/s?instance=x-internal"), Catch::Contains("'instance'"));
+  CHECK_THAT(wrong("redis://h/0/s?claim-after=x"), Catch::Contains("number of seconds"));
   CHECK_THAT(wrong("redis://h/0/s?group=1"), Catch::Contains("unknown option 'group'"));
   CHECK_THAT(wrong("redis-stream://h/0/s?ca=x"), Catch::Contains("unknown option 'ca'"));
   CHECK_THAT(wrong("redis-stream://h/0/s?start="), Catch::Contains("'start'"));
