@@ -192,5 +192,27 @@ def main(script, description, tests, *, needs=(), make=Test, jobs=1):
     return sum_up(script, run_tests(chosen, tests, make, jobs))
 
 
+UNSHARE = ["unshare", "--map-root-user"]
+
+
+def why_no_namespace(kind):
+    """Why no `net` or `mount` namespace may be made here, or None."""
+    if not shutil.which("unshare"):
+        return "unshare missing"
+    made = subprocess.run([*UNSHARE, f"--{kind}", "true"], capture_output=True, check=False)
+    return f"no {kind} namespace may be made here" if made.returncode else None
+
+
+def enter(kind):
+    """Starts the script anew in a namespace of its own; returns there with None, or why it cannot."""
+    if os.environ.get("INTELMQ_NAMESPACE") == kind:
+        return None
+    why = why_no_namespace(kind)
+    if not why:
+        os.environ["INTELMQ_NAMESPACE"] = kind
+        os.execvp(UNSHARE[0], [*UNSHARE, f"--{kind}", sys.executable, *sys.argv])
+    return why
+
+
 def environment(**more):
     return {**os.environ, **{name: str(value) for name, value in more.items()}}
