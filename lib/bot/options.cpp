@@ -96,7 +96,7 @@ void add_errors(std::vector<Parameter>& out) {
                                                     "Time between two tries of an output."));
 }
 
-void add_running(std::vector<Parameter>& out) {
+void add_running(std::vector<Parameter>& out, Shape shape) {
   const Group g = Group::running;
   out.push_back(option<&Options::parameters>(
       g, "parameters", "File with parameters by their IntelMQ names, JSON or YAML."));
@@ -113,6 +113,17 @@ void add_running(std::vector<Parameter>& out) {
       g, "statistics",
       "Redis server that gets these numbers every two seconds, as IntelMQ writes them: "
       "redis://[[USER:]PASSWORD@]HOST[:PORT][/DB]."));
+  out.push_back(option<&Options::run_mode>(
+      g, "run_mode",
+      shape == Shape::collector ? "As in IntelMQ: continuous collects again and again, scheduled "
+                                  "once. Without --runtime, "
+                                  "or with --destination, scheduled is the default."
+                                : "As in IntelMQ: scheduled ends the bot after one record."));
+  out.push_back(option<&Options::rate_limit>(
+      g, "rate_limit",
+      shape == Shape::collector
+          ? "With the run mode continuous: time from one collection to the next."
+          : "Time to wait after each record; each is delivered before."));
   out.push_back(option<&Options::logging_level>(g, "logging_level",
                                                 "Least level of messages on standard error."));
 }
@@ -163,14 +174,12 @@ constexpr std::array intelmq_only = {string_view{"autoupdate_cached_database"},
                                      string_view{"logging_syslog"},
                                      string_view{"module"},
                                      string_view{"process_manager"},
-                                     string_view{"rate_limit"},
                                      string_view{"redis_cache_db"},
                                      string_view{"redis_cache_host"},
                                      string_view{"redis_cache_password"},
                                      string_view{"redis_cache_port"},
                                      string_view{"redis_cache_ttl"},
                                      string_view{"retry_delay"},
-                                     string_view{"run_mode"},
                                      string_view{"ssl_ca_certificate"},
                                      string_view{"ssl_client_certificate"},
                                      string_view{"testing"}};
@@ -183,7 +192,7 @@ std::vector<Parameter> common_parameters(Shape shape) {
   if (shape == Shape::parser || shape == Shape::collector) add_feed(out, shape);
   add_streams(out, shape);
   add_errors(out);
-  add_running(out);
+  add_running(out, shape);
   add_inspect(out);
   return out;
 }

@@ -22,6 +22,11 @@ constexpr auto names_of(Surface) {
 enum class ErrorProcedure : std::uint8_t { pass, stop };
 constexpr auto names_of(ErrorProcedure) { return std::array<std::string_view, 2>{"pass", "stop"}; }
 
+enum class RunMode : std::uint8_t { continuous, scheduled };
+constexpr auto names_of(RunMode) {
+  return std::array<std::string_view, 2>{"continuous", "scheduled"};
+}
+
 constexpr auto names_of(LogLevel) {
   return std::array<std::string_view, 4>{"debug", "info", "warning", "error"};
 }
@@ -56,6 +61,8 @@ struct Options {
   bool stats = false;
   std::optional<std::string> statistics;  ///< Nothing or empty: none are written.
   LogLevel logging_level = LogLevel::info;
+  std::optional<RunMode> run_mode;
+  Duration rate_limit;
   // inspect
   bool help = false, version = false, describe = false, config_test = false;
   bool connection_test = false, self_test = false, show_parameters = false;

@@ -101,7 +101,7 @@ void Runner::run_lines() {
         if (deliver()) stop_with(ExitCode::no_input, p_.source->error().text);
         return;
     }
-    if (!between_records()) return;
+    if (!paced()) return;
   }
 }
 
@@ -131,6 +131,26 @@ bool Runner::between_records() {
     if (p_.reload) p_.reload(p_.instance);
   }
   return true;
+}
+
+/// After a record; false to end the loop.
+bool Runner::paced() {
+  const bool scheduled = options_.run_mode == RunMode::scheduled;
+  const auto limit = options_.rate_limit.milliseconds();
+  if (!scheduled && limit.count() == 0) return between_records();
+  finish_batch();
+  return deliver() && !scheduled && pause(limit);
+}
+
+/// Waits, but does what signals ask for; false to end the loop.
+bool Runner::pause(std::chrono::milliseconds length) {
+  const std::int64_t end = monotonic_ns() + length.count() * 1'000'000;
+  for (;;) {
+    if (!between_records()) return false;
+    const std::int64_t left = (end - monotonic_ns() + 999'999) / 1'000'000;
+    if (left <= 0) return true;
+    p_.wakeup.wait(-1, static_cast<int>(std::min<std::int64_t>(left, 3'600'000)));
+  }
 }
 
 void Runner::take_line(const Record& record) {

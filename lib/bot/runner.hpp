@@ -45,6 +45,7 @@ class Runner final : private Emit {
   // the loops
   void run_lines();
   void run_collector();
+  void collect();
   void run_raw();
   void take_line(const Record& record);
   void take_event();
@@ -54,6 +55,8 @@ class Runner final : private Emit {
   void parse_stream(const ByteSource& bytes);
   bool idle();
   bool between_records();
+  bool paced();
+  bool pause(std::chrono::milliseconds length);
 
   // verdicts
   bool wanted() const;

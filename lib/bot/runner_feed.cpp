@@ -188,10 +188,19 @@ void Runner::send(Event& event) {
 // --------------------------------------------------------------------------------------
 
 void Runner::run_collector() {
+  do collect();
+  while (options_.run_mode == RunMode::continuous && pause(options_.rate_limit.milliseconds()));
+}
+
+void Runner::collect() {
   try {
     p_.instance->collect(*this);
   } catch (const StartError& error) {
-    stop_with(error.code(), error.what());
+    if (options_.run_mode != RunMode::continuous ||
+        options_.error_procedure == ErrorProcedure::stop)
+      return stop_with(error.code(), error.what());
+    p_.log.error(std::string(error.what()) + "; trying again");
+    pause(options_.error_retry_delay.milliseconds());
   }
 }
 

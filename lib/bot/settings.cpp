@@ -65,7 +65,16 @@ Settings Settings::read(const Bot& bot, const std::vector<std::string>& argument
                ExitCode::usage);
   if (out.options_.id && !out.options_.runtime && !out.options_.statistics)
     throw StartError("--id: needs --runtime FILE or --statistics URL too", ExitCode::usage);
+  // Who is told where to write on the spot is tried out, and no part of a botnet.
+  if (out.is_on_command_line("destination") && !out.is_on_command_line("run_mode"))
+    out.options_.run_mode.reset();
   return out;
+}
+
+bool Settings::is_on_command_line(std::string_view name) const {
+  return std::any_of(origins_.begin(), origins_.end(), [&](const auto& origin) {
+    return origin.first->name == name && origin.second == "command line";
+  });
 }
 
 bool Settings::is_common(const Parameter& parameter) const {
@@ -153,10 +162,14 @@ void Settings::read_runtime(const Bot& bot) {
                     did_you_mean(nearest(*options_.id, std::span<const std::string>{ids}))));
   }
   if (!options_.error_procedure) options_.error_procedure = ErrorProcedure::pass;  // as IntelMQ
+  if (!options_.run_mode) options_.run_mode = RunMode::continuous;
   const Json& global = document["global"];
   const Json& own = document[*options_.id]["parameters"];
   const std::string origin = fmt::format("{}: {}", path, *options_.id);
   take_object(bot, global, path + ": global", false);
+  // It stands beside the bot's parameters, and may be one of them, too.
+  if (const Json& mode = document[*options_.id]["run_mode"]; !mode.is_null())
+    assign(*find(bot, "run_mode"), mode, origin, origin + ": run_mode", ExitCode::configuration);
   take_object(bot, own, origin, false);
   read_queues(bot, global, own, origin);
 }

@@ -42,6 +42,7 @@ class Settings {
               const std::string& spelt, ExitCode code);
   const Parameter* find(const Bot& bot, std::string_view name) const;
   bool is_common(const Parameter& parameter) const;
+  bool is_on_command_line(std::string_view name) const;
 
   Options options_;
   std::shared_ptr<void> params_;
