@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "bot/bot.hpp"
 #include "event/hash_input.hpp"
 #include "state/hash.hpp"
@@ -140,7 +142,6 @@ class Deduplicator {
       : input_{params.filter_type, names_in(params, context)},
         seen_{needs_state(params, context) ? open_seen(params, state_of(params, context))
                                            : nullptr},
-        by_text_{seen_ && seen_->takes_text()},
         hasher_{seen_ ? seen_->seed() : Seed{}} {
     if (seen_ && seen_->counters().torn_bytes)
       context.log.warning("the last record of " + state_of(params, context) +
@@ -151,19 +152,36 @@ class Deduplicator {
     if (!seen_) return;
     input_.read(event, text_);
     if (event.verdict() == Verdict::reject) return;
-    const bool is_new =
-        by_text_ ? seen_->check_and_add_text(text_) : seen_->check_and_add(hasher_.hash(text_));
-    if (!is_new) event.drop("seen before");
+    drop_unless(seen_->check_and_add(hasher_.hash(text_)), event);
+  }
+
+  /// A store on a server is asked for many events at once.
+  bool batched() const { return seen_ && seen_->takes_texts(); }
+
+  void process_batch(Batch batch) {
+    texts_.resize(std::max(texts_.size(), batch.size()));
+    asked_.clear();
+    for (Event* event : batch) {
+      input_.read(*event, texts_[asked_.size()].text);
+      if (event->verdict() != Verdict::reject) asked_.push_back(event);
+    }
+    seen_->check_and_add_texts({texts_.data(), asked_.size()});
+    for (std::size_t i = 0; i < asked_.size(); ++i) drop_unless(texts_[i].is_new, *asked_[i]);
   }
 
   Result<void> commit() { return seen_ ? seen_->commit() : Result<void>{}; }
 
  private:
+  static void drop_unless(bool is_new, Event& event) {
+    if (!is_new) event.drop("seen before");
+  }
+
   HashInput input_;
   std::unique_ptr<Seen> seen_;
-  bool by_text_;
   KeyHasher hasher_;
   std::string text_;
+  std::vector<Seen::Text> texts_;
+  std::vector<Event*> asked_;  // a text of each
 };
 
 }  // namespace

@@ -37,6 +37,8 @@ class Instance {
  public:
   virtual ~Instance() = default;
   virtual void process(Event&, Emit&) {}
+  /// Whether it takes events in batches.
+  virtual bool batched() const { return false; }
   virtual void process_batch(Batch) {}
   virtual void parse(Report&, Emit&) {}
   virtual void collect(Emit&) {}
@@ -101,8 +103,18 @@ class Runs final : public Instance {
     else if constexpr (IsExpert<T>)
       bot_.process(event);
   }
+  /// An expert may take either, as its parameters make it faster.
+  bool batched() const override {
+    if constexpr (requires { bot_.batched(); })
+      return bot_.batched();
+    else
+      return IsBatch<T> || IsOutput<T>;
+  }
   void process_batch(Batch batch) override {
-    if constexpr (IsBatch<T>) bot_.process(batch);
+    if constexpr (IsBatch<T>)
+      bot_.process(batch);
+    else if constexpr (requires { bot_.process_batch(batch); })
+      bot_.process_batch(batch);
   }
   void parse(Report& report, Emit& emit) override {
     if constexpr (IsParser<T>) bot_.parse(report, emit);

@@ -157,8 +157,7 @@ void Runner::take_line(const Record& record) {
   record_.total = 0;
   if (p_.bot.shape == Shape::parser) return parse_report(record);
   ++counts_.read;
-  if (p_.bot.shape == Shape::batch || p_.bot.shape == Shape::output)
-    return take_batch_event(record);
+  if (p_.instance->batched()) return take_batch_event(record);
   if (!event_.read(record.data, record.size, line_error_))
     return fail(record.text(), fmt::format("{} at byte {}", line_error_.reason, line_error_.offset),
                 "json");

@@ -29,14 +29,15 @@ class RedisSeen final : public Seen {
   Seed seed() const override { return {}; }
   bool check_and_add(Key) override { return true; }
   void prefetch(Key) const override {}
-  bool takes_text() const override { return true; }
+  bool takes_texts() const override { return true; }
 
-  bool check_and_add_text(std::string_view text) override {
-    std::string key = sha256_hex(text);
-    if (added_.contains(key)) return false;
-    if (is_there(key)) return false;
-    added_.insert(std::move(key));
-    return true;
+  void check_and_add_texts(std::span<Text> texts) override {
+    keys_.clear();
+    for (const Text& text : texts) keys_.push_back(sha256_hex(text.text));
+    there_.assign(keys_.size(), false);
+    again([this] { return ask(); });
+    for (std::size_t i = 0; i < keys_.size(); ++i)
+      texts[i].is_new = !there_[i] && added_.insert(std::move(keys_[i])).second;
   }
 
   /// All keys at once; as often as it takes until the server has them.
@@ -51,16 +52,15 @@ class RedisSeen final : public Seen {
   Counters counters() const override { return {}; }
 
  private:
-  bool is_there(const std::string& key) {
-    bool there = false;
-    again([&] {
-      const auto reply = connection_->ask({"EXISTS", key}, patience);
-      if (!reply) return lose(reply.error());
-      if ((*reply)->is_error()) return refuse((*reply)->text);
-      there = (*reply)->integer != 0;
-      return true;
-    });
-    return there;
+  bool ask() {
+    connection_->next_replies();
+    for (const std::string& key : keys_) connection_->command({"EXISTS", key});
+    for (std::size_t i = 0; i < keys_.size(); ++i) {
+      const RedisReply* reply = answer();
+      if (!reply) return false;
+      there_[i] = reply->integer != 0;
+    }
+    return true;
   }
 
   bool write() {
@@ -71,15 +71,21 @@ class RedisSeen final : public Seen {
       else
         connection_->command({"SET", key, "hash", "EX", ttl_});
     }
-    for (std::size_t i = 0; i < added_.size(); ++i) {
-      const auto reply = connection_->wait_reply(patience);
-      if (!reply) return lose(reply.error());
-      if ((*reply)->is_error()) {
-        connection_.reset();  // its other replies are not read
-        return refuse((*reply)->text);
-      }
-    }
+    for (std::size_t i = 0; i < added_.size(); ++i)
+      if (!answer()) return false;
     return true;
+  }
+
+  /// The next reply that is no error; nullptr: the connection is given up, and so are the others.
+  const RedisReply* answer() {
+    const auto reply = connection_->wait_reply(patience);
+    if (reply && !(*reply)->is_error()) return *reply;
+    if (reply)
+      refuse((*reply)->text);
+    else
+      last_.text = "redis cache " + reply.error().text;
+    connection_.reset();
+    return nullptr;
   }
 
   /// Tries until `step` says that it is done. What does not pass soon is a failure that stays until
@@ -90,24 +96,17 @@ class RedisSeen final : public Seen {
       if (i) std::this_thread::sleep_for(std::chrono::milliseconds(100) * (1 << i));
       if (!connection_)
         if (auto connected = connect(); !connected) {
-          last_ = connected.error();
+          last_.text = "redis cache " + connected.error().text;
           continue;
         }
       if (step()) return;
     }
-    if (failure_.text.empty()) failure_ = last_;
+    if (failure_.text.empty()) failure_.text = last_.text + "; it did not come back in time";
   }
 
-  bool lose(const Error& why) {
-    last_ = why;
-    connection_.reset();
-    return false;
-  }
-
-  bool refuse(std::string_view error) {
+  void refuse(std::string_view error) {
     last_.text = "redis cache " + address_.endpoint.name() + ": " + explain_redis_error(error);
     if (!is_passing_redis_error(error)) failure_ = last_;
-    return false;
   }
 
   RedisAddress address_;
@@ -115,6 +114,8 @@ class RedisSeen final : public Seen {
   bool keeps_;  // without a time to live
   std::unique_ptr<RedisConnection> connection_;
   std::unordered_set<std::string> added_;  // since the last commit
+  std::vector<std::string> keys_;          // of the texts that are asked for
+  std::vector<bool> there_;                // for each of them
   Error last_, failure_;
 };
 

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
+#include <string>
 #include <string_view>
 
 #include "base/result.hpp"
@@ -57,9 +59,14 @@ class Seen {
   /// True at first sight. A store that cannot answer says true, and commit() says why.
   virtual bool check_and_add(Key key) = 0;
 
-  /// Whether it asks for what would be hashed instead of keys, and the same for that.
-  virtual bool takes_text() const { return false; }
-  virtual bool check_and_add_text(std::string_view) { return true; }
+  /// Whether it asks for what would be hashed instead of keys, for many at once. Then the same for
+  /// those: each `is_new` is set.
+  virtual bool takes_texts() const { return false; }
+  struct Text {
+    std::string text;
+    bool is_new = false;
+  };
+  virtual void check_and_add_texts(std::span<Text>) {}
 
   /// Call it a few keys ahead of check_and_add.
   virtual void prefetch(Key key) const = 0;
