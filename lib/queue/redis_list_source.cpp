@@ -253,6 +253,7 @@ class RedisListSource final : public RedisSource {
   /// it before the old one broke. Its length tells.
   void find_place() override {
     placed_ = false;
+    link_->next_replies();  // nothing of before is in use
     const auto presence = readers_.appear(*link_);
     if (!presence) return lose(presence.error().text);
     if (!presence->refused.empty())
