@@ -50,6 +50,9 @@ class KafkaClient {
   /// Asks the cluster for the topic, up to 10 seconds. Error: not reachable, not let in, no topic.
   Result<void> check_topic();
 
+  /// It ends with the process only.
+  void leave_to_exit() { handle_ = nullptr; }
+
   /// The id that the brokers give their cluster; empty: none.
   std::string cluster() const;
   rd_kafka_s* get() const { return handle_; }

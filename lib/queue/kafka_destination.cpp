@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <librdkafka/rdkafka.h>
 
+#include <time.h>
+
 #include <chrono>
 #include <vector>
 
@@ -218,7 +220,7 @@ class KafkaDestination final : public Destination, public KafkaTransaction {
   /// Commits the transaction, with a source's offsets if there are some. What the cluster aborts,
   /// such as after its time was over, is written again in a new one.
   Result<void> commit(const rd_kafka_topic_partition_list_t* offsets, rd_kafka_t* consumer) {
-    for (;;) {
+    for (int tries = 1;; ++tries) {
       if (!open_ && ends_.empty() && !offsets) return {};
       if (!open_)
         if (auto begun = begin(); !begun) return begun;
@@ -229,7 +231,9 @@ class KafkaDestination final : public Destination, public KafkaTransaction {
         return failed();
       }
       const auto code = rd_kafka_error_code(error);
-      const bool again = rd_kafka_error_txn_requires_abort(error) != 0 && may_be_repeated(code);
+      const bool again =
+          rd_kafka_error_txn_requires_abort(error) != 0 &&
+          (may_be_repeated(code) || (is_shared_anew(code, consumer) && tries < 20 && pause()));
       if (!again || !failure_.empty()) {
         abandon();
         auto ended = take(error);
@@ -259,6 +263,18 @@ class KafkaDestination final : public Destination, public KafkaTransaction {
       case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE: return false;
       default: return true;
     }
+  }
+
+  /// The group went on while the offsets were on their way: what is not lost is still ours, and can
+  /// be committed as a member that has joined again.
+  static bool is_shared_anew(int code, rd_kafka_t* consumer) {
+    return code == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION && consumer &&
+           rd_kafka_assignment_lost(consumer) == 0;
+  }
+
+  static bool pause() {
+    const timespec time = {0, 100'000'000};
+    return nanosleep(&time, nullptr) == 0;
   }
 
   rd_kafka_error_t* send_offsets(const rd_kafka_topic_partition_list_t* offsets,

@@ -71,8 +71,8 @@ Result<void> check_topic_name(const KafkaQueue& queue) {
 
 Result<void> allow_options(const QueueUrl& url, KafkaQueue::End end) {
   if (end == KafkaQueue::End::source)
-    return url.allow({"group", "instance", "start", "drain", "session-timeout", "tls", "ca", "cert",
-                      "key-file", "insecure", "sasl"});
+    return url.allow({"group", "instance", "assignment", "start", "drain", "session-timeout", "tls",
+                      "ca", "cert", "key-file", "insecure", "sasl"});
   return url.allow({"key", "compression", "transactional", "batch", "max-message", "linger", "tls",
                     "ca", "cert", "key-file", "insecure", "sasl"});
 }
@@ -143,6 +143,9 @@ Result<void> read_source(KafkaQueue& out, const QueueUrl& url) {
   const auto start = word(url, "start", "earliest", {"earliest", "latest"});
   if (!start) return tl::unexpected<Error>(start.error());
   out.from_latest = *start == "latest";
+  const auto assignment = word(url, "assignment", "cooperative", {"cooperative", "eager"});
+  if (!assignment) return tl::unexpected<Error>(assignment.error());
+  out.cooperative = *assignment == "cooperative";
   const auto drain = url.flag("drain");
   if (!drain) return tl::unexpected<Error>(drain.error());
   out.drain = *drain;

@@ -30,6 +30,7 @@ struct KafkaQueue {
   std::string group;         ///< Readers of one group share the partitions.
   std::string instance;      ///< A reader that is known again after a restart; empty: none.
   bool from_latest = false;  ///< Where a group begins that has not read yet.
+  bool cooperative = true;   ///< Readers keep what they have while the group shares anew.
   bool drain = false;        ///< Ends where all assigned partitions end.
   std::chrono::milliseconds session_timeout{45'000};  ///< Silence after which a reader is dead.
 

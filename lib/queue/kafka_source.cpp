@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstring>
 #include <map>
@@ -24,6 +25,8 @@ using Queue = std::unique_ptr<rd_kafka_queue_t, void (*)(rd_kafka_queue_t*)>;
 // The library calls its callers in max.poll.interval.ms (5 minutes) or takes them for dead.
 constexpr int longest_wait_ms = 10'000;
 constexpr std::chrono::seconds patience{10}, last_patience{3};
+// Of the protocol: a member asks to join, and has its share when the other one is answered.
+constexpr std::int16_t join_group = 11, sync_group = 14;
 
 List own(rd_kafka_topic_partition_list_t* list) {
   return {list, rd_kafka_topic_partition_list_destroy};
@@ -34,7 +37,8 @@ struct Partition {
   std::string name;             ///< kafka:TOPIC/PARTITION
   std::uint64_t count = 0;      ///< Records handed out.
   std::int64_t handed = -1;     ///< Offset behind the last one that was.
-  std::int64_t committed = -1;  ///< What of it the group knows.
+  std::int64_t delivered = -1;  ///< What of it was acknowledged.
+  std::int64_t committed = -1;  ///< What of that the group knows.
   bool at_end = false;
 };
 
@@ -52,6 +56,11 @@ class KafkaSource final : public Source {
     if (client_.get() && subscribed_) leave();
     queue_.reset();
     commits_.reset();
+    // Without a share librdkafka before 2.3 has nothing to clean up, and stops the process for it.
+    if (subscribed_ && !assigned_ && client_.queue().cooperative) {
+      client_.leave_to_exit();
+      static_cast<void>(joining_.release());  // which it goes on to write
+    }
     if (event_ >= 0) close(event_);
   }
 
@@ -117,10 +126,11 @@ class KafkaSource final : public Source {
     if (broken_ || pending_ || is_drained()) return;
     pending_ = poll();  // what came before the descriptor was emptied
     if (pending_ || going_ || is_drained()) return;
-    wakeup.wait(event_, longest_wait_ms);
+    wakeup.wait(event_, has_nothing_yet() ? 500 : longest_wait_ms);
   }
 
   Result<void> acknowledge() override {
+    for (auto& [number, partition] : partitions_) partition.delivered = partition.handed;
     Result<void> done = commit();
     if (going_) give_back();
     return done;
@@ -133,10 +143,8 @@ class KafkaSource final : public Source {
     const KafkaQueue& queue = client_.queue();
     settings.set("group.id", queue.group);
     if (!queue.instance.empty()) settings.set("group.instance.id", queue.instance);
-    // Everything is given back before the group shares anew: where readers keep what they have
-    // (cooperative-sticky), a commit waits in the connection behind the request to join, and is
-    // refused as one of the generation before; what was delivered would come again.
-    settings.set("partition.assignment.strategy", "range,roundrobin");
+    settings.set("partition.assignment.strategy",
+                 queue.cooperative ? "cooperative-sticky" : "range,roundrobin");
     settings.set("auto.offset.reset", queue.from_latest ? "latest" : "earliest");
     settings.set("enable.auto.commit", "false");
     settings.set("enable.auto.offset.store", "false");
@@ -144,8 +152,7 @@ class KafkaSource final : public Source {
     settings.set("isolation.level", "read_committed");
     const auto session = queue.session_timeout.count();
     settings.set("session.timeout.ms", static_cast<std::uint64_t>(session));
-    settings.set("heartbeat.interval.ms",
-                 static_cast<std::uint64_t>(std::min<std::int64_t>(3000, session / 3)));
+    settings.set("heartbeat.interval.ms", static_cast<std::uint64_t>(heartbeat().count()));
     if (session > 300'000)
       settings.set("max.poll.interval.ms", static_cast<std::uint64_t>(session));
     // What is fetched ahead lies in memory: 16 MiB of it, and one answer of each broker, which is
@@ -162,6 +169,33 @@ class KafkaSource final : public Source {
         settings.get(),
         [](rd_kafka_t*, rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t* partitions,
            void* opaque) { static_cast<KafkaSource*>(opaque)->rebalance(what, *partitions); });
+    rd_kafka_conf_interceptor_add_on_new(settings.get(), "intelmq", watch_joining, joining_.get());
+  }
+
+  std::chrono::milliseconds heartbeat() const {
+    return std::min<std::chrono::milliseconds>(client_.queue().session_timeout / 3,
+                                               std::chrono::seconds(3));
+  }
+
+  /// Keeps a flag up while we join. It is told of by the library's threads.
+  static rd_kafka_resp_err_t watch_joining(rd_kafka_t* client, const rd_kafka_conf_t*, void* flag,
+                                           char*, std::size_t) {
+    rd_kafka_interceptor_add_on_request_sent(
+        client, "intelmq",
+        [](rd_kafka_t*, int, const char*, std::int32_t, std::int16_t request, std::int16_t,
+           std::int32_t, std::size_t, void* joining) {
+          if (request == join_group) *static_cast<std::atomic<bool>*>(joining) = true;
+          return RD_KAFKA_RESP_ERR_NO_ERROR;
+        },
+        flag);
+    return rd_kafka_interceptor_add_on_response_received(
+        client, "intelmq",
+        [](rd_kafka_t*, int, const char*, std::int32_t, std::int16_t request, std::int16_t,
+           std::int32_t, std::size_t, std::int64_t, rd_kafka_resp_err_t, void* joining) {
+          if (request == sync_group) *static_cast<std::atomic<bool>*>(joining) = false;
+          return RD_KAFKA_RESP_ERR_NO_ERROR;
+        },
+        flag);
   }
 
   Message poll() { return {rd_kafka_consumer_poll(client_.get(), 0), rd_kafka_message_destroy}; }
@@ -172,9 +206,15 @@ class KafkaSource final : public Source {
   }
 
   bool is_drained() const {
-    return client_.queue().drain && assigned_ && !going_ && !pending_ &&
+    return client_.queue().drain && assigned_ && !going_ && !pending_ && !has_nothing_yet() &&
            std::all_of(partitions_.begin(), partitions_.end(),
                        [](const auto& entry) { return entry.second.at_end; });
+  }
+
+  /// Whether others may just be giving back what will be ours: they hear of it by a heartbeat.
+  bool has_nothing_yet() const {
+    return client_.queue().cooperative && partitions_.empty() &&
+           (*joining_ || Clock::now() < shared_ + 2 * heartbeat());
   }
 
   Fetch fill(Record& out, const rd_kafka_message_t& message, const Partition& partition) {
@@ -228,7 +268,8 @@ class KafkaSource final : public Source {
                     "ms" + " is not what the brokers accept (group.min.session.timeout.ms)";
     else if (code == RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL)
       error_.text = client_.name() + ": group '" + client_.queue().group +
-                    "' has readers of another kind; take a group of its own";
+                    "' has readers of another kind; give all the same assignment=, or take a group "
+                    "of its own";
     else
       error_.text = client_.explain(code, rd_kafka_message_errstr(&message));
   }
@@ -247,66 +288,105 @@ class KafkaSource final : public Source {
   }
 
   void rebalance(int what, const rd_kafka_topic_partition_list_t& list) {
-    const bool comes = what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
-    if (comes) {
+    if (what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
       assigned_ = true;
-      partitions_.clear();
+      shared_ = Clock::now();
       for (int i = 0; i < list.cnt; ++i) {
         const auto number = list.elems[i].partition;
         partitions_[number] =
             Partition{"kafka:" + client_.queue().topic + "/" + std::to_string(number)};
       }
-      report(rd_kafka_assign(client_.get(), &list));
-      return;
+      if (client_.queue().cooperative)
+        return report(rd_kafka_incremental_assign(client_.get(), &list));
+      return report(rd_kafka_assign(client_.get(), &list));
     }
-    going_ = true;
+    going_.reset(rd_kafka_topic_partition_list_copy(&list));
     // Lost ones have a new owner already, and a reader that leaves has nothing more to say.
-    if (leaving_ || rd_kafka_assignment_lost(client_.get())) {
-      if (!leaving_)
-        client_.warn(client_.name() +
-                     ": the group gave partitions to others; what was under way comes again there");
-      give_back();
-    }
+    const bool lost = rd_kafka_assignment_lost(client_.get()) != 0;
+    if (lost && !leaving_)
+      client_.warn(client_.name() +
+                   ": the group gave partitions to others; what was under way comes again there");
+    if (lost && KafkaEnds::coupled()) lost_ = is_anything_under_way();
+    if (lost || leaving_) give_back();
+  }
+
+  bool is_anything_under_way() const {
+    return std::any_of(partitions_.begin(), partitions_.end(), [](const auto& entry) {
+      return entry.second.handed > entry.second.committed;
+    });
   }
 
   void give_back() {
-    going_ = false;
-    partitions_.clear();
-    pending_.reset();
-    report(rd_kafka_assign(client_.get(), nullptr));
+    for (int i = 0; i < going_->cnt; ++i) {
+      const auto number = going_->elems[i].partition;
+      partitions_.erase(number);
+      if (pending_ && pending_->partition == number) pending_.reset();
+    }
+    if (client_.queue().cooperative)
+      report(rd_kafka_incremental_unassign(client_.get(), going_.get()));
+    else
+      report(rd_kafka_assign(client_.get(), nullptr));
+    going_.reset();
   }
 
   void report(rd_kafka_resp_err_t code) {
     if (code) client_.warn(client_.explain(code));
   }
 
+  void report(rd_kafka_error_t* error) {
+    if (!error) return;
+    client_.warn(client_.explain(rd_kafka_error_code(error), rd_kafka_error_string(error)));
+    rd_kafka_error_destroy(error);
+  }
+
   // --- committing --------------------------------------------------------------------------------
 
-  /// Commits the offsets of what was handed out. What cannot be committed now is committed with the
+  /// The offsets of what was delivered and is not committed.
+  List owed() const {
+    List offsets = own(rd_kafka_topic_partition_list_new(8));
+    for (const auto& [number, partition] : partitions_)
+      if (partition.delivered > partition.committed)
+        rd_kafka_topic_partition_list_add(offsets.get(), client_.queue().topic.c_str(), number)
+            ->offset = partition.delivered;
+    return offsets;
+  }
+
+  /// Commits the offsets of what was delivered. What cannot be committed now is committed with the
   /// next; an error only if that cannot help.
   Result<void> commit() {
-    const List offsets = own(rd_kafka_topic_partition_list_new(8));
-    for (const auto& [number, partition] : partitions_)
-      if (partition.handed > partition.committed)
-        rd_kafka_topic_partition_list_add(offsets.get(), client_.queue().topic.c_str(), number)
-            ->offset = partition.handed;
-    KafkaTransaction* const transaction = KafkaEnds::coupled();
-    if (transaction) {
+    const List offsets = owed();
+    if (KafkaTransaction* const transaction = KafkaEnds::coupled()) {
+      if (lost_)
+        return fail(client_.name() +
+                    ": the group gave partitions to others, so the transaction is not committed");
       if (auto done = transaction->commit_with(offsets.get(), client_.get()); !done) return done;
       return note_committed(*offsets), Result<void>{};
     }
-    if (offsets->cnt == 0) return {};
+    // While we join, a commit would wait in the connection behind the request to join, then be
+    // refused as one of the generation before; librdkafka before 2.10 gives all partitions up for
+    // that. What stays ours can wait. What goes is told of when we have joined.
+    if (offsets->cnt == 0 || (*joining_ && !leaving_)) return {};
     // A commit is worth some patience: without the last one of a run its events come again.
     const auto limit = Clock::now() + patience;
-    int code = send_commit(*offsets, limit);
-    while (is_passing(code) && Clock::now() < limit && !finish_asked(limit)) {
+    int code = RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS;
+    if (!*joining_) code = send_commit(*offsets, limit);
+    while ((is_passing(code) || (must_commit() && is_shared_anew(code))) && Clock::now() < limit &&
+           !finish_asked(limit)) {
       rd_kafka_queue_poll_callback(commits_.get(), 200);
-      code = send_commit(*offsets, limit);
+      if (!*joining_) code = send_commit(*offsets, limit);
     }
+    if (is_shared_anew(code) && !must_commit()) return {};
     if (code) return commit_failed(code);
     client_.succeeded();
     note_committed(*offsets);
     return {};
+  }
+
+  bool must_commit() const { return leaving_ || going_; }
+
+  static bool is_shared_anew(int code) {
+    return code == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION ||
+           code == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS;
   }
 
   static bool is_passing(int code) {
@@ -376,6 +456,7 @@ class KafkaSource final : public Source {
   void leave() {
     leaving_ = true;
     pending_.reset();
+    static_cast<void>(commit());  // that had to wait
     if (going_) give_back();
     if (auto* const error = rd_kafka_consumer_close_queue(client_.get(), commits_.get()))
       return rd_kafka_error_destroy(error);
@@ -389,17 +470,20 @@ class KafkaSource final : public Source {
   Queue commits_{nullptr, rd_kafka_queue_destroy};
   std::size_t max_record_;
   std::map<std::int32_t, Partition> partitions_;
-  Message pending_{nullptr, rd_kafka_message_destroy};  // came while waiting
-  bool going_ = false;                                  // whether what we have is to be given back
-  std::string text_;                                    // of the record handed out
+  Message pending_{nullptr, rd_kafka_message_destroy};          // came while waiting
+  List going_{nullptr, rd_kafka_topic_partition_list_destroy};  // what is to be given back
+  std::string text_;                                            // of the record handed out
   int event_ = -1;
   Wakeup* wakeup_ = nullptr;
   bool awaited_ = false;
   int result_ = 0;
   std::uintptr_t serial_ = 0;  // of the last commit
   bool subscribed_ = false;
-  bool assigned_ = false;  // the group has said, perhaps for the first time, what is ours
+  bool assigned_ = false;       // the group has said, perhaps for the first time, what is ours
+  Clock::time_point shared_{};  // when it last did
+  std::unique_ptr<std::atomic<bool>> joining_ = std::make_unique<std::atomic<bool>>(false);
   bool leaving_ = false;
+  bool lost_ = false;  // with a transaction that must not be committed
   bool told_empty_ = false;
   bool broken_ = false;
   Error error_;
