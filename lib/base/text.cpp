@@ -110,6 +110,17 @@ class ShellWord {
   std::string_view problem_;
 };
 
+/// Where the first item of a list ends: at a comma, but at none between the hosts of a URL. They
+/// are hosts if a path follows, and items if the next URL's `SCHEME:` does.
+std::size_t end_of_name(std::string_view text) {
+  const std::size_t comma = text.find(',');
+  const std::size_t scheme = text.find("://");
+  if (scheme >= comma) return comma;
+  const std::size_t path = text.find_first_of("/?#", scheme + 3);
+  if (path == text.npos || text[path] != '/' || text[path - 1] == ':') return comma;
+  return text.find(',', path);
+}
+
 }  // namespace
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -187,9 +198,11 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 
 std::vector<std::string> split_names(std::string_view text) {
   std::vector<std::string> names;
-  for (const std::string_view part : split(text, ',')) {
-    const std::string_view name = trim(part);
+  while (!text.empty()) {
+    const std::size_t end = std::min(end_of_name(text), text.size());
+    const std::string_view name = trim(text.substr(0, end));
     if (!name.empty()) names.emplace_back(name);
+    text.remove_prefix(std::min(end + 1, text.size()));
   }
   return names;
 }

@@ -35,7 +35,7 @@ std::string_view trim(std::string_view text);
 /// The parts between separators: n separators give n + 1 parts.
 std::vector<std::string_view> split(std::string_view text, char separator);
 
-/// The parts of a text with commas, trimmed, empty ones left out.
+/// The parts of a text with commas, trimmed, without empty ones; `kafka://a:1,b:2/topic` is one.
 std::vector<std::string> split_names(std::string_view text);
 
 std::string join(std::span<const std::string> parts, std::string_view between);

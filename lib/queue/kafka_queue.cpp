@@ -56,9 +56,7 @@ std::string_view wrong_broker(std::string_view broker) {
 
 Result<void> check_topic_name(const KafkaQueue& queue) {
   const std::string& topic = queue.topic;
-  if (topic.empty())
-    return fail("kafka://" + queue.brokers + ": no topic" + std::string(form) +
-                "; in a list, such as --destination, the comma between brokers is %2C");
+  if (topic.empty()) return fail("kafka://" + queue.brokers + ": no topic" + std::string(form));
   const bool good = topic.size() <= 249 && topic != "." && topic != ".." &&
                     std::all_of(topic.begin(), topic.end(), [](char c) {
                       return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||

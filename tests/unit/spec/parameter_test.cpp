@@ -80,6 +80,23 @@ TEST_CASE("parameter: lists") {
         "'source.pi' is not a field; did you mean 'source.ip'?");
 }
 
+TEST_CASE("parameter: the hosts of a URL are one item of a list") {
+  using List = ParameterType<std::vector<std::string>>;
+  using Words = std::vector<std::string>;
+  for (const std::string one :
+       {"kafka://a:1,b:2/t", "x=kafka://u:p,w@a,b:2,c/t?key=k", "kafka://[::1]:9,[::2]:9/t"}) {
+    CHECK(*List::from_json(one) == Words{one});
+    CHECK(*List::from_json("-, " + one + " ,y=" + one + ",file:a") ==
+          Words{"-", one, "y=" + one, "file:a"});
+  }
+  CHECK(*List::from_json("http://a,http://b/x,c") == Words{"http://a", "http://b/x", "c"});
+  CHECK(*List::from_json("http://a,-,x=http://b,c/d") == Words{"http://a", "-", "x=http://b,c/d"});
+  CHECK(*List::from_json("redis:///0/q,r") == Words{"redis:///0/q", "r"});
+  CHECK(*List::from_json("kafka://a,b") == Words{"kafka://a", "b"});
+  CHECK(*List::from_json("http://a?b,c/d") == Words{"http://a?b", "c/d"});
+  CHECK(*List::from_json("a,b://") == Words{"a", "b://"});
+}
+
 TEST_CASE("parameter: choice, duration, json") {
   CHECK(error_of<Miss>("dorp") == "'dorp' is not one of drop, keep; did you mean 'drop'?");
   CHECK(*ParameterType<Miss>::from_json("KEEP") == Miss::keep);
