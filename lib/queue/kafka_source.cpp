@@ -25,6 +25,8 @@ using Queue = std::unique_ptr<rd_kafka_queue_t, void (*)(rd_kafka_queue_t*)>;
 // The library calls its callers in max.poll.interval.ms (5 minutes) or takes them for dead.
 constexpr int longest_wait_ms = 10'000;
 constexpr std::chrono::seconds patience{10}, last_patience{3};
+// The library fetches ahead until its queue is as full as this.
+constexpr std::uint32_t queue_kib = 16'384, queue_messages = 100'000;
 // Of the protocol: a member asks to join, and has its share when the other one is answered.
 constexpr std::int16_t join_group = 11, sync_group = 14;
 
@@ -102,6 +104,7 @@ class KafkaSource final : public Source {
       partition->at_end = false;
       partition->handed = message->offset + 1;
       ++partition->count;
+      taken_ += static_cast<double>(message->len) / (1024.0 * queue_kib) + 1.0 / queue_messages;
       client_.succeeded();
       if (!message->payload || message->len == 0) {
         if (!told_empty_) client_.warn(partition->name + ": messages without a value are dropped");
@@ -157,7 +160,8 @@ class KafkaSource final : public Source {
       settings.set("max.poll.interval.ms", static_cast<std::uint64_t>(session));
     // What is fetched ahead lies in memory: 16 MiB of it, and one answer of each broker, which is
     // unpacked as a whole and may become much longer. One message always fits.
-    settings.set("queued.max.messages.kbytes", 16'384);
+    settings.set("queued.max.messages.kbytes", queue_kib);
+    settings.set("queued.min.messages", queue_messages);
     settings.set("fetch.max.bytes", 1u << 20);
     settings.set("message.max.bytes", 1u << 20);
     settings.set("fetch.message.max.bytes", 256u << 10);
@@ -198,7 +202,29 @@ class KafkaSource final : public Source {
         flag);
   }
 
-  Message poll() { return {rd_kafka_consumer_poll(client_.get(), 0), rd_kafka_message_destroy}; }
+  Message poll() {
+    Message message{rd_kafka_consumer_poll(client_.get(), 0), rd_kafka_message_destroy};
+    if (!message && !going_ && taken_ >= 0.5) fetch_on();
+    return message;
+  }
+
+  /// A thread of the library that found its queue full looks again only after a second, however
+  /// soon the queue is empty: that would be 16 MiB a second. A new position wakes it at once, and
+  /// while nothing lies in the queue, one that is the old one changes nothing.
+  void fetch_on() {
+    taken_ = 0;
+    const List positions = own(rd_kafka_topic_partition_list_new(8));
+    for (const auto& [number, partition] : partitions_)
+      if (partition.handed >= 0) add_offset(*positions, number, partition.handed);
+    if (auto* const error = rd_kafka_seek_partitions(client_.get(), positions.get(), 0))
+      rd_kafka_error_destroy(error);
+  }
+
+  void add_offset(rd_kafka_topic_partition_list_t& list, std::int32_t number,
+                  std::int64_t offset) const {
+    rd_kafka_topic_partition_list_add(&list, client_.queue().topic.c_str(), number)->offset =
+        offset;
+  }
 
   Partition* find(std::int32_t number) {
     const auto found = partitions_.find(number);
@@ -346,8 +372,7 @@ class KafkaSource final : public Source {
     List offsets = own(rd_kafka_topic_partition_list_new(8));
     for (const auto& [number, partition] : partitions_)
       if (partition.delivered > partition.committed)
-        rd_kafka_topic_partition_list_add(offsets.get(), client_.queue().topic.c_str(), number)
-            ->offset = partition.delivered;
+        add_offset(*offsets, number, partition.delivered);
     return offsets;
   }
 
@@ -473,6 +498,7 @@ class KafkaSource final : public Source {
   Message pending_{nullptr, rd_kafka_message_destroy};          // came while waiting
   List going_{nullptr, rd_kafka_topic_partition_list_destroy};  // what is to be given back
   std::string text_;                                            // of the record handed out
+  double taken_ = 0;  // since the last fetch_on(), as a share of the full queue
   int event_ = -1;
   Wakeup* wakeup_ = nullptr;
   bool awaited_ = false;
