@@ -142,9 +142,10 @@ void KafkaClient::trouble(int code, const char* reason) {
     all_down_ = true;
     if (!last_trouble_.empty()) return;  // which said why
   }
+  if (code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION) topic_gone_ = true;
   last_code_ = code;
   last_trouble_ = reason;
-  if (told_ || !started_) return;  // while a bot starts its error says it all
+  if (told_ || !started_ || topic_gone_) return;  // while a bot starts its error says it all
   told_ = true;
   warn(name_ + ": " + reason + "; trying until it works");
 }

@@ -64,6 +64,8 @@ class KafkaClient {
   /// All went well: the next trouble is told again.
   void succeeded();
   bool all_down() const { return all_down_; }
+  /// The topic was deleted while we had a share of it.
+  bool topic_gone() const { return topic_gone_; }
   void warn(const std::string& text) const;
   /// An error of the library or of a broker, with the remedy.
   std::string explain(int code, std::string_view detail = {}) const;
@@ -81,6 +83,7 @@ class KafkaClient {
   bool started_ = false;
   bool told_ = false;
   bool all_down_ = false;
+  bool topic_gone_ = false;
 };
 
 Result<std::unique_ptr<Source>> open_kafka_source(const KafkaQueue& queue,

@@ -58,8 +58,9 @@ class KafkaSource final : public Source {
     if (client_.get() && subscribed_) leave();
     queue_.reset();
     commits_.reset();
-    // Without a share librdkafka before 2.3 has nothing to clean up, and stops the process for it.
-    if (subscribed_ && !assigned_ && client_.queue().cooperative) {
+    // Without a share librdkafka 2.0 has nothing to clean up, and stops the process for it; with a
+    // share of a topic that was deleted it waits for ever.
+    if (client_.topic_gone() || (subscribed_ && !assigned_ && client_.queue().cooperative)) {
       client_.leave_to_exit();
       static_cast<void>(joining_.release());  // which it goes on to write
     }
@@ -94,6 +95,7 @@ class KafkaSource final : public Source {
       if (going_) return Fetch::later;
       Message message = std::move(pending_);
       if (!message) message = poll();
+      if (!message && client_.topic_gone()) return topic_deleted();
       if (!message) return is_drained() ? Fetch::end : Fetch::later;
       if (message->err) {
         take_event(*message);
@@ -286,6 +288,12 @@ class KafkaSource final : public Source {
     client_.trouble(message.err, rd_kafka_message_errstr(&message));
   }
 
+  Fetch topic_deleted() {
+    error_.text = client_.explain(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, "it was deleted");
+    broken_ = true;
+    return Fetch::broken;
+  }
+
   void refuse(int code, const rd_kafka_message_t& message) {
     broken_ = true;
     if (code == RD_KAFKA_RESP_ERR_INVALID_SESSION_TIMEOUT)
@@ -388,7 +396,7 @@ class KafkaSource final : public Source {
       return note_committed(*offsets), Result<void>{};
     }
     // While we join, a commit would wait in the connection behind the request to join, then be
-    // refused as one of the generation before; librdkafka before 2.10 gives all partitions up for
+    // refused as one of the generation before; librdkafka 2.0 gives all partitions up for
     // that. What stays ours can wait. What goes is told of when we have joined.
     if (offsets->cnt == 0 || (*joining_ && !leaving_)) return {};
     // A commit is worth some patience: without the last one of a run its events come again.
