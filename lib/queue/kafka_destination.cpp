@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "base/sha256.hpp"
 #include "base/wakeup.hpp"
 #include "event/scanner.hpp"
 #include "queue/kafka_client.hpp"
@@ -152,8 +153,13 @@ class KafkaDestination final : public Destination, public KafkaTransaction {
     return {};
   }
 
-  /// The value of the field that is the key: the text of a string, anything else as it stands.
+  /// The value of the field that is the key: the text of a string, anything else as it stands. An
+  /// event's id is the same whenever the event is written again.
   bool find_key(std::string_view line) {
+    if (client_.queue().key_field == "id") {
+      key_ = sha256_hex(line);
+      return true;
+    }
     padded_.assign(line);
     padded_.append(Scanner::padding, '\0');
     bool found = false;

@@ -35,10 +35,10 @@ struct KafkaQueue {
   std::chrono::milliseconds session_timeout{45'000};  ///< Silence after which a reader is dead.
 
   // Of a destination:
-  std::string key_field;            ///< Whose value becomes the key of the message; empty: none.
-  std::string compression = "lz4";  ///< none, gzip, snappy, lz4 or zstd.
-  std::string transactional;        ///< The producer's transactional id; empty: none.
-  std::uint64_t batch = 1'000'000;  ///< Bytes of messages handed in at once.
+  std::string key_field;  ///< Whose value is the message's key; "id": the event's; empty: none.
+  std::string compression = "lz4";        ///< none, gzip, snappy, lz4 or zstd.
+  std::string transactional;              ///< The producer's transactional id; empty: none.
+  std::uint64_t batch = 1'000'000;        ///< Bytes of messages handed in at once.
   std::uint64_t max_message = 1'000'000;  ///< Bytes of the longest message.
   std::chrono::milliseconds linger{5};
 
