@@ -46,12 +46,19 @@ class Chunks {
   std::size_t left_ = 0;
 };
 
-unsigned version_in(std::string_view info) {
-  constexpr std::string_view name = "redis_version:";
+/// The value in a line of INFO; `name` has its colon.
+std::string_view value_in(std::string_view info, std::string_view name) {
   const std::size_t at = info.find(name);
-  if (at == std::string_view::npos) return 0;
-  const char* p = info.data() + at + name.size();
-  const char* const end = info.data() + info.size();
+  if (at == std::string_view::npos) return {};
+  info.remove_prefix(at + name.size());
+  return info.substr(0, info.find('\r'));
+}
+
+unsigned version_in(std::string_view info) {
+  const std::string_view text = value_in(info, "redis_version:");
+  if (text.empty()) return 0;
+  const char* p = text.data();
+  const char* const end = p + text.size();
   unsigned version = 0;
   for (int part = 0; part < 3; ++part) {
     unsigned number = 0;
@@ -207,21 +214,24 @@ Result<void> RedisConnection::log_in(const RedisAddress& address, bool& gone) {
   const auto info = ask({"INFO", "server"}, timeout);
   if (!info) return tl::unexpected(info.error());
   // Who may not ask gets the commands that every server knows.
-  version_ = (*info)->kind == Kind::text ? version_in((*info)->text) : 0;
+  const std::string_view told = (*info)->kind == Kind::text ? (*info)->text : "";
+  version_ = version_in(told);
+  run_ = value_in(told, "run_id:");
   next_replies();
   return {};
 }
 
-Result<std::int64_t> RedisConnection::supersede(std::int64_t before) {
+Result<RedisConnection::Identity> RedisConnection::supersede(const Identity& before) {
   constexpr std::chrono::seconds patience{10};
-  if (before)  // who may not do that, or comes too late, goes on
-    if (auto ended = ask({"CLIENT", "KILL", "ID", std::to_string(before)}, patience); !ended)
+  // Who may not do that, or comes too late, goes on.
+  if (before.number && !run_.empty() && before.run == run_)
+    if (auto ended = ask({"CLIENT", "KILL", "ID", std::to_string(before.number)}, patience); !ended)
       return tl::unexpected(ended.error());
   const auto own = ask({"CLIENT", "ID"}, patience);
   if (!own) return tl::unexpected(own.error());
-  const std::int64_t number = (*own)->integer;
+  Identity identity{run_, (*own)->integer};
   next_replies();
-  return number;
+  return identity;
 }
 
 void RedisConnection::command(std::initializer_list<std::string_view> words) {

@@ -52,9 +52,15 @@ class RedisConnection {
   static Result<std::unique_ptr<RedisConnection>> open(const RedisAddress& address, bool& gone);
   ~RedisConnection();
 
-  /// Ends an earlier connection of ours, which the server may still believe in and do things for;
-  /// 0: none. Gives the number of this one, 0 where the server does not tell.
-  Result<std::int64_t> supersede(std::int64_t before);
+  /// Which connection of which run of a server: after its restart numbers are given out anew.
+  struct Identity {
+    std::string run;  ///< Empty where the server does not tell.
+    std::int64_t number = 0;
+  };
+  /// Ends an earlier connection of ours, which the server may still believe in and do things for.
+  /// One to an earlier run of the server is gone, and its number may be somebody else's by now.
+  /// Gives the identity of this one.
+  Result<Identity> supersede(const Identity& before);
 
   /// Adds a command to what `send` writes.
   void command(std::initializer_list<std::string_view> words);
@@ -96,6 +102,7 @@ class RedisConnection {
   std::string out_;
   std::size_t sent_ = 0;
   unsigned version_ = 0;
+  std::string run_;
 };
 
 }  // namespace intelmq

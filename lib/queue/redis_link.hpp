@@ -17,18 +17,17 @@ class RedisLink : public ServerLink<RedisConnection> {
 
   RedisLink(const RedisQueue& queue, Log* log)
       : ServerLink(queue.name(), log,
-                   [address = queue.address, last = std::int64_t{0}](bool& may_pass) mutable {
-                     return open(address, last, may_pass);
-                   }) {}
+                   [address = queue.address, last = RedisConnection::Identity{}](
+                       bool& may_pass) mutable { return open(address, last, may_pass); }) {}
 
  private:
   using Opened = Result<std::unique_ptr<RedisConnection>>;
-  static Opened open(const RedisAddress& address, std::int64_t& last, bool& may_pass) {
+  static Opened open(const RedisAddress& address, RedisConnection::Identity& last, bool& may_pass) {
     auto opened = RedisConnection::open(address, may_pass);
     if (!opened) return opened;
-    const auto number = (*opened)->supersede(last);
-    if (!number) return Opened{tl::unexpected(number.error())};
-    last = *number;
+    auto own = (*opened)->supersede(last);
+    if (!own) return Opened{tl::unexpected(own.error())};
+    last = std::move(*own);
     return opened;
   }
 };

@@ -281,9 +281,18 @@ def restarted_server(test, queues):
                      "--destination", server.url("out", scheme=queues.scheme))
     for _ in range(3):
         time.sleep(0.15)
+        bot.send_signal(signal.SIGSTOP)
         server.stop()
         time.sleep(0.2)
         server.start()
+        # The server gives its numbers out anew: some of ours are those that the bot had before.
+        others = [server.client() for _ in range(30)]
+        bot.send_signal(signal.SIGCONT)
+        wait_for(lambda: others[-1]("CLIENT", "LIST").count(b" addr=127.0.0.1:") >= 2,
+                 "the bot is back", 30)
+        for other in others:
+            expect(other("PING") == b"PONG", "a connection of somebody else is there no more")
+            other.close()
     redis = server.client()
     wait_until_taken(queues, redis)
     bot.terminate()
