@@ -16,9 +16,9 @@ namespace intelmq::serve {
 
 /// What came of something, or the problem to answer with.
 template <class T>
-using Outcome = tl::expected<T, Problem>;
+using Answer = tl::expected<T, Problem>;
 template <class T>
-using Then = std::function<void(Outcome<T>)>;
+using Then = std::function<void(Answer<T>)>;
 
 /// One bot of the service, as it was started on the command line.
 struct BotSetup {
