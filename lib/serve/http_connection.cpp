@@ -105,13 +105,16 @@ Task<void> Connection::run() {
     due(hub_->options.limits.idle_time);
     if (hub_->closing) break;
   }
+  if (!over_) co_await part();
   wire_->close();
 }
 
 /// What the client still sends is read for a while: a socket closed with something unread in it
 /// takes the answer away from the client.
-Task<void> Connection::linger() {
+Task<void> Connection::part() {
   due(linger_time);
+  waiting_ = true;
+  since_ = Clock::time_point::min();  // the first to go, should there be too many
   co_await wire_->finish();
   for (std::size_t got = 1; got > 0 && !over_;) got = co_await wire_->read(room_.get(), read_size);
 }
@@ -173,9 +176,7 @@ Task<std::optional<Problem>> Connection::read_head(Exchange& x) {
 Task<bool> Connection::refuse(Exchange& x, Response response) {
   const bool small = !x.framing.chunked && x.framing.length.value_or(0) <= skipped_body;
   x.keep = x.keep && small && !(x.framing.any() && x.framing.expects_continue);
-  const bool keep = x.keep;
   const bool on = co_await answer(x, std::move(response));
-  if (!over_ && !keep) co_await linger();
   if (!on) co_return false;
   std::string ignored;
   std::uint64_t total = 0;

@@ -101,7 +101,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Task<bool> refuse(Exchange& x, Response response);
   Task<bool> handle(Exchange& x);
   Task<void> more();  ///< Reads into in_, if it is not over.
-  Task<void> linger();
+  Task<void> part();  ///< Ends the connection so that the last answer arrives.
   Task<void> wait();  ///< For `notify`; may come back without.
   Task<void> off_loop(std::function<void()> job);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // usage: serve-http-echo [OPTION=VALUE...] LISTEN...
+//        serve-http-echo --healthcheck URL|unix:PATH
 // The HTTP server with routes to try it by; one server for each address, "get:" before it makes it
 // one for probes. Prints the addresses, one a line, once all listen; HUP reads the certificates
 // again, TERM ends it. Options: the names of Limits (times in seconds), upload=DIRECTORY,
@@ -11,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "serve/http_probe.hpp"
 #include "serve/http_server.hpp"
 #include "serve/problem.hpp"
 
@@ -171,6 +173,7 @@ class Echo {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc == 3 && std::string(argv[1]) == "--healthcheck") return healthcheck(argv[2]);
   Log log(2, "serve-http-echo", LogLevel::info, LogForm::text);
   Loop loop;
   Echo echo(loop);
