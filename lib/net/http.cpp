@@ -241,8 +241,11 @@ void set_body(CURL* curl, const HttpRequest& request) {
 
 List header_lines(const HttpRequest& request) {
   List lines;
-  for (const auto& [name, value] : request.headers)
-    add(lines, name + (value.empty() ? ";" : ": " + value));  // as curl wants an empty one
+  for (const auto& [name, value] : request.headers) {
+    std::string line = name;
+    line += value.empty() ? ";" : ": ";  // as curl wants an empty one
+    add(lines, line += value);
+  }
   add(lines, "Expect:");
   if (!has_header(request, "Content-Type")) add(lines, "Content-Type:");
   return lines;
