@@ -112,7 +112,9 @@ class Server:
             made.connect(place)
             return made
         host, _, port = place.rpartition(":")
-        return socket.create_connection((host.strip("[]"), int(port)), timeout)
+        made = socket.create_connection((host.strip("[]"), int(port)), timeout)
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return made
 
     def port(self, number=0):
         return int(self.addresses[number].rpartition(":")[2])
