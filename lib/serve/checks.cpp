@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "serve/checks.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 
 #include "base/sha256.hpp"
 #include "serve/clock.hpp"
-#include "serve/iso_duration.hpp"
 
 namespace intelmq::serve {
 namespace {
@@ -29,6 +31,13 @@ std::string subject_of(const QueueFacts& queue) {
 std::string count_text(double count) { return std::to_string(static_cast<std::int64_t>(count)); }
 
 }  // namespace
+
+std::string span_text(double seconds) {
+  if (seconds < 120) return fmt::format("{:.0f} s", std::max(seconds, 0.0));
+  if (seconds < 7200) return fmt::format("{:.0f} min", std::floor(seconds / 60));
+  if (seconds < 172800) return fmt::format("{:.0f} h", std::floor(seconds / 3600));
+  return fmt::format("{:.0f} d", std::floor(seconds / 86400));
+}
 
 std::string_view name_of(Status status) {
   switch (status) {

@@ -14,6 +14,9 @@
 
 namespace intelmq::serve {
 
+/// For people: "45 s", "12 min", "30 h", "6 d".
+std::string span_text(double seconds);
+
 enum class Status : std::uint8_t { pass, warn, fail };
 /// "pass", "warn", "fail".
 std::string_view name_of(Status status);

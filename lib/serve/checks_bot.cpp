@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "serve/checks.hpp"
-#include "serve/iso_duration.hpp"
 
 namespace intelmq::serve {
 namespace {

@@ -8,7 +8,8 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
-#include "serve/iso_duration.hpp"
+#include "serve/members.hpp"
+#include "type/iso_duration.hpp"
 
 namespace intelmq::serve {
 namespace {
@@ -31,104 +32,71 @@ constexpr Section sections[] = {
     {"data_age", Measure::duration, &Thresholds::data_age, ""},
     {"heartbeat", Measure::duration, &Thresholds::heartbeat, ""}};
 
+Json write_seconds(double seconds) { return iso_duration(std::chrono::duration<double>(seconds)); }
+
 Json write_level(const std::optional<double>& level, Measure measure) {
   if (!level) return nullptr;
-  if (measure == Measure::duration) return iso_duration(*level);
+  if (measure == Measure::duration) return write_seconds(*level);
   if (measure == Measure::count) return static_cast<std::int64_t>(*level);
   return *level;
 }
 
-const Section* find_section(std::string_view name) {
-  for (const Section& section : sections)
-    if (section.name == name) return &section;
-  return nullptr;
+/// A number of messages, or a share.
+std::optional<double> read_number(Members& members, std::string_view name, const Json& value,
+                                  Measure measure) {
+  const auto number = value.is_number() ? value.real() : std::nullopt;
+  const bool share = measure == Measure::share;
+  if (!number)
+    members.wrong(name, "type", "expected number, or null to turn the level off");
+  else if (*number < 0 || *number > (share ? 1 : 1e15) || (!share && !value.is_integer()))
+    members.wrong(
+        name, "value",
+        value.text() + (share ? " is not a share from 0 to 1" : " is not a number of messages"));
+  else
+    return number;
+  return std::nullopt;
 }
 
-std::string pointer_part(std::string_view name) {
-  std::string out = "/";
-  for (const char c : name) out += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
-  return out;
+std::optional<double> read_duration(Members& members, std::string_view name) {
+  const auto length = members.duration(name);
+  return length ? std::optional(length->seconds()) : std::nullopt;
 }
 
-class Reader {
- public:
-  std::vector<FieldError> errors;
+void read_section(const Section& section, const Json& document, Thresholds& out,
+                  std::vector<FieldError>& errors) {
+  Members members(document, "#/" + std::string(section.name), errors);
+  if (!document.is_object()) return;
+  Levels& levels = out.*section.levels;
+  const auto level = [&](std::string_view name, std::optional<double>& to) {
+    if (members.has(name))
+      to = section.measure == Measure::duration
+               ? read_duration(members, name)
+               : read_number(members, name, document[name], section.measure);
+    else if (document.has(name))  // null
+      to = std::nullopt;
+  };
+  level("warn", levels.warn);
+  level("crit", levels.crit);
+  if (section.seconds)
+    if (const auto seconds = read_duration(members, section.extra)) out.*section.seconds = *seconds;
+  if (levels.warn && levels.crit && *levels.warn > *levels.crit)
+    members.wrong("warn", "value", "must not be above crit");
+  members.finish();
+}
 
-  void wrong(std::string pointer, std::string_view code, std::string detail) {
-    errors.push_back({std::move(pointer), std::string(code), std::move(detail)});
-  }
-
-  /// The members of an object; another value is an error.
-  const Json::Object* object(const std::string& pointer, const Json& value) {
-    if (value.is_object()) return &value.members();
-    wrong(pointer, "type", "expected an object");
-    return nullptr;
-  }
-
-  std::optional<double> level(const std::string& pointer, const Json& value, Measure measure) {
-    if (measure == Measure::duration) return duration(pointer, value);
-    const auto number = value.is_number() ? value.real() : std::nullopt;
-    const double most = measure == Measure::share ? 1 : 1e15;
-    if (!number)
-      wrong(pointer, "type", "expected a number, or null to turn the level off");
-    else if (*number < 0 || *number > most || (measure == Measure::count && !value.is_integer()))
-      wrong(pointer, "value",
-            measure == Measure::share ? value.text() + " is not a share from 0 to 1"
-                                      : value.text() + " is not a number of messages");
+void read_ignore(const Json& document, Thresholds& out, std::vector<FieldError>& errors) {
+  Members members(document, "#/ignore", errors);
+  if (!document.is_object()) return;
+  for (const std::string_view name : check_names()) {
+    const auto reason = members.text(name);
+    if (!reason) continue;
+    if (trim(*reason).empty() || reason->size() > 500)
+      members.wrong(name, "value", "say why the check is ignored, in 1 to 500 bytes");
     else
-      return number;
-    return std::nullopt;
+      out.ignore.emplace(name, *reason);
   }
-
-  std::optional<double> duration(const std::string& pointer, const Json& value) {
-    const auto seconds = value.is_string() ? parse_iso_duration(value.text()) : std::nullopt;
-    if (!value.is_string())
-      wrong(pointer, "type", "expected an ISO 8601 duration such as \"PT30S\"");
-    else if (!seconds)
-      wrong(pointer, "value",
-            quote_for_message(value.text()) + " is not an ISO 8601 duration such as PT30S or P6D");
-    return seconds;
-  }
-
-  void section(const Section& section, const Json& document, Thresholds& out) {
-    const std::string pointer = "#" + pointer_part(section.name);
-    const Json::Object* members = object(pointer, document);
-    if (!members) return;
-    Levels& levels = out.*section.levels;
-    for (const auto& [name, value] : *members) {
-      const std::string at = pointer + pointer_part(name);
-      std::optional<double>* level = name == "warn"   ? &levels.warn
-                                     : name == "crit" ? &levels.crit
-                                                      : nullptr;
-      if (level)
-        *level = value.is_null() ? std::nullopt : this->level(at, value, section.measure);
-      else if (section.seconds && name == section.extra)
-        out.*section.seconds = duration(at, value).value_or(out.*section.seconds);
-      else
-        wrong(at, "unknown",
-              "there is no such member; there are warn and crit" +
-                  (section.seconds ? " and " + std::string(section.extra) : ""));
-    }
-    if (levels.warn && levels.crit && *levels.warn > *levels.crit)
-      wrong(pointer + "/warn", "value", "warn must not be above crit");
-  }
-
-  void ignore(const Json& document, Thresholds& out) {
-    const Json::Object* members = object("#/ignore", document);
-    if (!members) return;
-    for (const auto& [name, value] : *members) {
-      const std::string at = "#/ignore" + pointer_part(name);
-      const auto& names = check_names();
-      if (std::find(names.begin(), names.end(), name) == names.end())
-        wrong(at, "unknown",
-              "there is no check " + quote_for_message(name) + did_you_mean(nearest(name, names)));
-      else if (!value.is_string() || trim(value.text()).empty() || value.text().size() > 500)
-        wrong(at, "value", "say why the check is ignored, in 1 to 500 bytes");
-      else
-        out.ignore[name] = value.text();
-    }
-  }
-};
+  members.finish();
+}
 
 }  // namespace
 
@@ -147,7 +115,7 @@ Json Thresholds::json() const {
     Json one = Json::object();
     one.set("warn", write_level(levels.warn, section.measure));
     one.set("crit", write_level(levels.crit, section.measure));
-    if (section.seconds) one.set(std::string(section.extra), iso_duration(this->*section.seconds));
+    if (section.seconds) one.set(std::string(section.extra), write_seconds(this->*section.seconds));
     out.set(std::string(section.name), std::move(one));
   }
   Json ignored = Json::object();
@@ -157,24 +125,15 @@ Json Thresholds::json() const {
 }
 
 Answer<Thresholds> Thresholds::parse(const Json& document) {
-  Reader reader;
+  std::vector<FieldError> errors;
+  Members members(document, "#", errors);
   Thresholds out;
-  if (const Json::Object* members = reader.object("#", document)) {
-    for (const auto& [name, value] : *members) {
-      if (const Section* section = find_section(name))
-        reader.section(*section, value, out);
-      else if (name == "ignore")
-        reader.ignore(value, out);
-      else
-        reader.wrong("#" + pointer_part(name), "unknown",
-                     "there is no such threshold; see GET /api/v1/monitoring/thresholds");
-    }
-  }
-  if (reader.errors.empty()) return out;
-  Problem problem{
-      "validation", "the thresholds are not valid; nothing was changed", {}, Json::object(), {}};
-  problem.errors = std::move(reader.errors);
-  return tl::unexpected(std::move(problem));
+  for (const Section& section : sections)
+    if (members.has(section.name)) read_section(section, document[section.name], out, errors);
+  if (members.has("ignore")) read_ignore(document["ignore"], out, errors);
+  members.finish();
+  if (!errors.empty()) return tl::unexpected(invalid(std::move(errors)));
+  return out;
 }
 
 Result<void> ThresholdBook::load() {

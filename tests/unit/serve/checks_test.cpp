@@ -46,6 +46,14 @@ using List = std::vector<std::string>;
 
 }  // namespace
 
+TEST_CASE("spans for people") {
+  CHECK(span_text(119.4) == "119 s");
+  CHECK(span_text(-3) == "0 s");
+  CHECK(span_text(3599) == "59 min");
+  CHECK(span_text(7200) == "2 h");
+  CHECK(span_text(6 * 86400 + 1) == "6 d");
+}
+
 TEST_CASE("where all is well there are checks and no alerts") {
   Watched watched;
   CHECK(alerts_of(watched).empty());

@@ -53,18 +53,20 @@ TEST_CASE("each wrong member is named by a pointer") {
   using List = std::vector<std::pair<std::string, std::string>>;
   CHECK(errors_of("[]") == List{{"#", "type"}});
   CHECK(errors_of(R"({"a/b~": 1, "queue": 3})") ==
-        List{{"#/a~1b~0", "unknown"}, {"#/queue", "type"}});
+        List{{"#/queue", "type"}, {"#/a~1b~0", "unknown"}});
   CHECK(errors_of(R"({"queue": {"warn": "x", "crit": 1.5, "window": "P1D"}})") ==
         List{{"#/queue/warn", "type"}, {"#/queue/crit", "value"}, {"#/queue/window", "unknown"}});
   CHECK(errors_of(R"({"queue": {"warn": 60000}})") == List{{"#/queue/warn", "value"}});
-  CHECK(errors_of(R"({"error_rate": {"warn": -0.1, "crit": 1.1}})") ==
-        List{{"#/error_rate/warn", "value"}, {"#/error_rate/crit", "value"}});
+  CHECK(errors_of(R"({"error_rate": {"warn": -0.1, "crit": 1.1, "window": "2 days"}})") ==
+        List{{"#/error_rate/warn", "value"},
+             {"#/error_rate/crit", "value"},
+             {"#/error_rate/window", "value"}});
   CHECK(errors_of(R"({"silence": {"warn": 6, "crit": "6 days"}})") ==
         List{{"#/silence/warn", "type"}, {"#/silence/crit", "value"}});
   CHECK(errors_of(R"({"ignore": {"no_dat": "x", "no_data": " ", "heartbeat": 1}})") ==
-        List{{"#/ignore/no_dat", "unknown"},
+        List{{"#/ignore/heartbeat", "type"},
              {"#/ignore/no_data", "value"},
-             {"#/ignore/heartbeat", "value"}});
+             {"#/ignore/no_dat", "unknown"}});
 }
 
 TEST_CASE("a book of thresholds keeps them in its file") {
