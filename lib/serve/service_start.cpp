@@ -140,7 +140,7 @@ Json Service::overrides_of(const BotSetup& bot, unsigned chain) const {
   if (!out.is_object()) out = Json::object();
   if (instances_ < 2 || &bot != &bots_.front()) return out;
   // Each instance is a reader of its own, with a name of its own.
-  const Json& source = out.has("source") ? out["source"] : bot.describe["settings"]["source"];
+  const Json& source = out.has("source") ? out["source"] : bot.settings["source"];
   std::string url = source.text();
   if (!url.starts_with("redis") || url.find("instance=") != url.npos) return out;
   url += (url.find('?') == url.npos ? "?instance=" : "&instance=") + options_.instance + "-" +
