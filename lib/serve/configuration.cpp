@@ -60,7 +60,7 @@ Json described(const Actor& actor) {
 }  // namespace
 
 Result<Configuration> Configuration::open(std::string directory) {
-  for (const char* const below : {"", "/revisions", "/bots"})
+  for (const char* const below : {"", "/revisions"})
     if (auto made = make_private_directory(directory + below); !made)
       return tl::unexpected(made.error());
   Configuration out(std::move(directory));
@@ -179,25 +179,15 @@ std::optional<Json> Configuration::revision(std::uint64_t number) const {
   return std::move(*json);
 }
 
-Result<std::string> Configuration::hand_over(std::string_view bot, const Json& schema,
-                                             Occasion occasion) {
+const Json& Configuration::hand_over(std::string_view bot, Occasion occasion) {
   if (occasion == Occasion::start) state_.waiting = without(state_.waiting, bot);
-  Json values = held_back(member(state_.waiting, bot), overrides(bot));
-  const auto full = resolved(schema, values);
-  if (!full) return tl::unexpected(full.error());
-  const std::string folder = fmt::format("{}/bots/{}", directory_, bot);
-  std::string path = folder + "/overrides.json";
-  if (auto made = make_private_directory(folder); !made) return tl::unexpected(made.error());
-  if (auto done = replace_private(path, full->dump() + '\n'); !done)
-    return tl::unexpected(done.error());
-  handed_.insert_or_assign(std::string(bot), std::move(values));
+  state_.handed.set(std::string(bot), held_back(member(state_.waiting, bot), overrides(bot)));
   ++generation_;
-  return path;
+  return state_.handed[bot];
 }
 
 const Json& Configuration::handed(std::string_view bot) const {
-  const auto found = handed_.find(bot);
-  return found == handed_.end() ? overrides(bot) : found->second;
+  return state_.handed.has(bot) ? state_.handed[bot] : overrides(bot);
 }
 
 Result<Json> Configuration::resolved(const Json& schema, const Json& values) {
@@ -206,6 +196,17 @@ Result<Json> Configuration::resolved(const Json& schema, const Json& values) {
     auto one = serve::resolved(schema, name, value);
     if (!one) return tl::unexpected(one.error());
     out.set(name, std::move(*one));
+  }
+  return out;
+}
+
+Json Configuration::resolved(const Json& schema, const Json& values, Log& log) {
+  Json out = Json::object();
+  for (const auto& [name, value] : values.members()) {
+    if (auto one = serve::resolved(schema, name, value))
+      out.set(name, std::move(*one));
+    else
+      log.error(one.error().text);
   }
   return out;
 }

@@ -2,14 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/json.hpp"
+#include "base/log.hpp"
 #include "base/result.hpp"
 #include "serve/actor.hpp"
 
@@ -22,9 +21,9 @@ constexpr std::string_view apply_names[] = {"now", "on_reload", "on_restart"};
 /// The parameters that the API set, above whatever files, environment and command lines say.
 ///
 /// In its directory: `overrides.json` (what holds), `revisions/N.json` (the last 100 sets with who,
-/// when and what differed), `bots/ID/overrides.json` (what a bot is handed as INTELMQ_OVERRIDES);
-/// all 0600, as they hold secrets that were given as values. One number of revision for all bots;
-/// none is ever given twice. Members may be called on the loop only, unless they say otherwise.
+/// when and what differed); all 0600, as they hold secrets that were given as values. One number of
+/// revision for all bots; none is ever given twice. Members may be called on the loop only, unless
+/// they say otherwise.
 class Configuration {
  public:
   static constexpr std::size_t most_revisions = 100;
@@ -35,9 +34,10 @@ class Configuration {
     std::uint64_t revision = 0;
     std::uint64_t last = 0;  ///< The highest number ever given.
     Json bots = Json::object();
-    /// Values that hold until the bot's next start: {"ID": {"NAME": old value, or null}}; not on
-    /// disk, as no bot outlives the service.
+    // Not on disk, as no bot outlives the service:
+    /// Values that hold until the bot's next start: {"ID": {"NAME": old value, or null}}.
     Json waiting = Json::object();
+    Json handed = Json::object();  ///< What bots were given last: {"ID": {...}}.
   };
   /// A change that has not happened yet.
   struct Draft {
@@ -72,17 +72,18 @@ class Configuration {
   std::optional<Json> revision(std::uint64_t number) const;
 
   enum class Occasion : std::uint8_t { start, reload };
-  /// To be called before a bot starts or reloads: writes what it is to be handed, secrets
-  /// resolved, and gives the file's path. `schema`: the `parameters` of its description.
-  /// Error: a secret cannot be had, the file cannot be written.
-  Result<std::string> hand_over(std::string_view bot, const Json& schema, Occasion occasion);
-  /// What the bot was handed last, references unresolved.
+  /// What a bot that starts or reloads is to be given. `handed` is that from then on.
+  const Json& hand_over(std::string_view bot, Occasion occasion);
+  /// What the bot was given last, or would be given now.
   const Json& handed(std::string_view bot) const;
-  /// Grows with every `hand_over` and every change.
+  /// Grows with every change, and whenever bots are given something.
   std::uint64_t generation() const { return generation_; }
 
-  /// Values with the secrets in them resolved, as a bot takes them. On any thread.
+  /// Values with the references to secrets in them resolved, as a bot takes them. Error: names the
+  /// parameter whose secret cannot be had. On any thread.
   static Result<Json> resolved(const Json& schema, const Json& values);
+  /// The same without the parameters whose secrets cannot be had, of which the log tells.
+  static Json resolved(const Json& schema, const Json& values, Log& log);
 
  private:
   explicit Configuration(std::string directory) : directory_{std::move(directory)} {}
@@ -92,7 +93,6 @@ class Configuration {
 
   std::string directory_;
   State state_, before_;
-  std::map<std::string, Json, std::less<>> handed_;
   std::uint64_t generation_ = 0;
 };
 

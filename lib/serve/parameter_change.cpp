@@ -108,7 +108,7 @@ class Change : public std::enable_shared_from_this<Change> {
     if (dry_) return finish(200);
     save(
         configuration().draft(all_after(), differences_, order_.request->actor, order_.why, apply_),
-        [](Change& self) { self.hand_over(); });
+        [](Change& self) { self.bring_into_effect(); });
   }
 
   void save(Configuration::Draft draft, void (*next)(Change&)) {
@@ -128,45 +128,30 @@ class Change : public std::enable_shared_from_this<Change> {
         });
   }
 
-  /// Problem: a bot's file cannot be written.
-  std::optional<Problem> write_files() {
-    for (const auto& [id, one] : differences_.members()) {
-      const auto path = configuration().hand_over(id, order_.targets.find(id)->schema,
-                                                  Configuration::Occasion::reload);
-      if (!path) return storage_problem(order_.work->deps.log, path.error());
-    }
-    return std::nullopt;
-  }
-
-  void hand_over() {
+  void bring_into_effect() {
     if (apply_ != Apply::now) return finish(202);
-    if (auto problem = write_files()) return take_back(std::move(*problem));
-    reload([self = shared_from_this()](Answer<Json> status) {
-      if (!status) return self->take_back(status.error());
-      self->applied_ = (*status)["applied"];
-      self->finish(200);
-    });
+    order_.work->deps.bots.perform("reload",
+                                   Json::object().set("what", Json::array().push("config")),
+                                   [self = shared_from_this()](const Answer<Json>& status) {
+                                     if (!status) return self->take_back(status.error());
+                                     self->applied_ = (*status)["applied"];
+                                     self->taken();
+                                   });
   }
 
-  void reload(Then<Json> then) {
-    order_.work->deps.bots.perform(
-        "reload", Json::object().set("what", Json::array().push("config")), std::move(then));
+  /// Where no bot runs they are given it at their start, and it counts as theirs already.
+  void taken() {
+    for (const auto& [id, one] : differences_.members())
+      configuration().hand_over(id, Configuration::Occasion::reload);
+    finish(200);
   }
 
   void take_back(Problem why) {
     why_ = std::move(why);
-    save(configuration().undo(), [](Change& self) { self.restore_bots(); });
-  }
-
-  /// What could not even begin has changed no bot.
-  void restore_bots() {
-    static_cast<void>(write_files());  // the log says it if not
-    const bool begun = why_.code != "state-conflict" && why_.code != "operation-in-progress";
-    if (!begun) return refuse(why_);
-    reload([self = shared_from_this()](const Answer<Json>&) {
-      self->order_.work->deps.bots.perform(
-          "restart", Json::object().set("only_failed", true),
-          [self](const Answer<Json>&) { self->refuse(self->rolled_back()); });
+    save(configuration().undo(), [](Change& self) {
+      const bool begun =
+          self.why_.code != "state-conflict" && self.why_.code != "operation-in-progress";
+      self.refuse(begun ? self.rolled_back() : self.why_);
     });
   }
 

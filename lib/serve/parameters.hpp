@@ -27,10 +27,9 @@ struct ParameterDeps {
 /// schema too; a PUT then replaces the sets of all bots, and .../{name} is there below bots only.
 ///
 /// A change is checked against the schema, then by the bot itself (--config-test with what it would
-/// be handed), then stored, then, unless `apply` says otherwise, `Configuration::hand_over` and
-/// `Bots::perform("reload", {"what":["config"]})` bring it into effect. If that fails the revision
-/// is withdrawn, and the bots are told to reload once more and those that failed to start again
-/// ("restart", {"only_failed":true}). One change at a time; another one meanwhile is a 409.
+/// be given), then stored, then, unless `apply` says otherwise, brought into effect by
+/// `Bots::perform("reload", {"what":["config"]})`, which leaves the bots as they were if it fails;
+/// then the revision is withdrawn. One change at a time; another one meanwhile is a 409.
 void add_parameter_routes(Router& router, ParameterDeps deps);
 
 }  // namespace intelmq::serve

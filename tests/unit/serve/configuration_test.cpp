@@ -121,15 +121,14 @@ TEST_CASE("the last hundred revisions are kept") {
   CHECK(revisions.back()["revision"].integer() == 6);
 }
 
-TEST_CASE("bots are handed secrets resolved, in files of the service alone") {
+TEST_CASE("secrets are resolved for bots, and stored as they were given") {
   ::setenv("UNIT_SECRET", "s3cret", 1);
   const Folder folder;
   Configuration configuration = opened(folder);
   set(configuration, R"({"a":{"password":{"$env":"UNIT_SECRET"},"ttl":5}})",
       R"({"a":[{"parameter":"password"},{"parameter":"ttl"}]})");
-  const auto path = configuration.hand_over("a", schema, Occasion::start);
-  REQUIRE(path);
-  CHECK(file(*path) == json(R"({"password":"s3cret","ttl":5})"));
+  const Json given = configuration.hand_over("a", Occasion::start);
+  CHECK(Configuration::resolved(schema, given).value() == json(R"({"password":"s3cret","ttl":5})"));
   CHECK(file(folder.path + "/state/overrides.json")["bots"]["a"]["password"] ==
         json(R"({"$env":"UNIT_SECRET"})"));
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder.path)) {
@@ -138,31 +137,28 @@ TEST_CASE("bots are handed secrets resolved, in files of the service alone") {
     CHECK((status.st_mode & 0077) == 0);
   }
   ::unsetenv("UNIT_SECRET");
-  CHECK_FALSE(configuration.hand_over("a", schema, Occasion::start));
+  CHECK_FALSE(Configuration::resolved(schema, given));
+  Log log(-1, "test", LogLevel::error, LogForm::text);
+  CHECK(Configuration::resolved(schema, given, log) == json(R"({"ttl":5})"));
 }
 
 TEST_CASE("what waits for a restart is not handed over before") {
   const Folder folder;
   Configuration configuration = opened(folder);
   set(configuration, R"({"a":{"ttl":1}})", ttl_changed);
-  auto path = configuration.hand_over("a", schema, Occasion::start);
-  REQUIRE(path);
+  configuration.hand_over("a", Occasion::start);
   set(configuration, R"({"a":{"ttl":2}})", ttl_changed, Apply::on_restart);
   set(configuration, R"({"a":{"ttl":3,"mode":"x"}})",
       R"({"a":[{"parameter":"ttl"},{"parameter":"mode"}]})", Apply::on_restart);
   CHECK(configuration.handed("a") == json(R"({"ttl":1})"));
-  REQUIRE(configuration.hand_over("a", schema, Occasion::reload));
-  CHECK(file(*path) == json(R"({"ttl":1})"));
+  CHECK(configuration.hand_over("a", Occasion::reload) == json(R"({"ttl":1})"));
   SECTION("it comes with the restart") {
-    REQUIRE(configuration.hand_over("a", schema, Occasion::start));
-    CHECK(file(*path) == json(R"({"ttl":3,"mode":"x"})"));
-    REQUIRE(configuration.hand_over("a", schema, Occasion::reload));
-    CHECK(file(*path) == json(R"({"ttl":3,"mode":"x"})"));
+    CHECK(configuration.hand_over("a", Occasion::start) == json(R"({"ttl":3,"mode":"x"})"));
+    CHECK(configuration.hand_over("a", Occasion::reload) == json(R"({"ttl":3,"mode":"x"})"));
   }
   SECTION("unless it is set for at once meanwhile") {
     set(configuration, R"({"a":{"ttl":4,"mode":"x"}})", ttl_changed);
-    REQUIRE(configuration.hand_over("a", schema, Occasion::reload));
-    CHECK(file(*path) == json(R"({"ttl":4})"));
+    CHECK(configuration.hand_over("a", Occasion::reload) == json(R"({"ttl":4})"));
   }
 }
 
