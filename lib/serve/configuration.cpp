@@ -10,6 +10,7 @@
 #include <charconv>
 
 #include "base/file.hpp"
+#include "serve/clock.hpp"
 #include "serve/files.hpp"
 #include "serve/parameter_schema.hpp"
 
@@ -117,7 +118,7 @@ Configuration::Draft Configuration::draft(Json bots, Json differences, const Act
                           now_waiting(member(state_.waiting, bot), changed, handed(bot), apply));
   out.record = Json::object()
                    .set("revision", static_cast<std::int64_t>(out.state.revision))
-                   .set("at", time_text_now())
+                   .set("at", time_text(unix_time()))
                    .set("actor", described(actor))
                    .set("why", std::move(why))
                    .set("apply", apply_names[static_cast<std::size_t>(apply)])

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "serve/files.hpp"
 
-#include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 
 #include "base/file.hpp"
-#include "type/clock.hpp"
 
 namespace intelmq::serve {
 
@@ -18,22 +15,20 @@ Result<void> make_private_directory(const std::string& path) {
   return system_failure(path, "cannot create the directory", errno);
 }
 
-Result<void> replace_private(const std::string& path, std::string_view bytes) {
-  const std::string fresh = path + ".new";
-  ::unlink(fresh.c_str());
-  const auto file = open_file(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
-  if (!file) return tl::unexpected(file.error());
-  const Written written = write_some(file->get(), bytes);
-  if (written.error != 0) return system_failure(path, "cannot write", written.error);
-  if (::rename(fresh.c_str(), path.c_str()) != 0)
-    return system_failure(path, "cannot rename", errno);
-  return {};
-}
-
-std::string time_text_now() {
-  const Timestamp now = system_now();
-  const std::string whole = Timestamp{now.seconds, 0}.text();  // ends in +00:00
-  return fmt::format("{}.{:03}Z", whole.substr(0, whole.size() - 6), now.micros / 1000);
+Problem storage_problem(Log& log, const Error& error) {
+  log.error(error.text);
+  for (const int code : {ENOSPC, EDQUOT})
+    if (error.text.find(std::strerror(code)) != std::string::npos)
+      return {"insufficient-storage",
+              "There is no room in the state directory; make some.",
+              {},
+              Json::object(),
+              {}};
+  return {"internal",
+          "The state directory cannot be read or written; the log says why.",
+          {},
+          Json::object(),
+          {}};
 }
 
 }  // namespace intelmq::serve

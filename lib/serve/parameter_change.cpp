@@ -42,6 +42,8 @@ class Change : public std::enable_shared_from_this<Change> {
     if (auto errors = check(); !errors.empty()) return refuse(validation_problem(errors));
     compare();
     if (differences_.members().empty()) return finish(200);
+    const auto before = static_cast<std::int64_t>(configuration().revision());
+    order_.request->audit.set("before", before).set("after", before).set("diff", differences_);
     Json changed = Json::object();
     for (const auto& [id, one] : differences_.members()) changed.set(id, order_.after[id]);
     order_.work->try_out(order_.targets, changed,
@@ -124,6 +126,8 @@ class Change : public std::enable_shared_from_this<Change> {
           if (!job->done)
             return self->refuse(storage_problem(self->order_.work->deps.log, job->done.error()));
           self->configuration().adopt(std::move(job->draft));
+          self->order_.request->audit.set(
+              "after", static_cast<std::int64_t>(self->configuration().revision()));
           next(*self);
         });
   }

@@ -185,26 +185,9 @@ std::vector<FieldError> complaints(const ParameterTarget& target, const Outcome&
 
 Answer<Json> json_body(const Request& request) {
   if (trim(request.body).empty()) return Json::object();
-  auto json = Json::parse(request.body);
+  auto json = Json::parse_strict(request.body, 64);
   if (json) return std::move(*json);
-  return tl::unexpected(Problem{
-      "malformed-request", "The body is not JSON: " + json.error().text, {}, Json::object(), {}});
-}
-
-Problem storage_problem(Log& log, const Error& error) {
-  log.error(error.text);
-  for (const int code : {ENOSPC, EDQUOT})
-    if (error.text.find(std::strerror(code)) != error.text.npos)
-      return {"insufficient-storage",
-              "There is no room in the state directory; make some.",
-              {},
-              Json::object(),
-              {}};
-  return {"internal",
-          "The state directory cannot be written; the log says why.",
-          {},
-          Json::object(),
-          {}};
+  return refuse("malformed-request", "The body is not JSON: " + json.error().text);
 }
 
 Problem validation_problem(std::vector<FieldError> errors) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "serve/files.hpp"
 #include "serve/parameters.hpp"
 
 // What the routes of parameters share.
@@ -59,9 +60,6 @@ class ParameterWork : public std::enable_shared_from_this<ParameterWork> {
 
 /// The body as JSON, an empty one being {}. Problem: it is none.
 Answer<Json> json_body(const Request& request);
-
-/// The problem of a file that cannot be written; what is internal goes to the log.
-Problem storage_problem(Log& log, const Error& error);
 
 Problem validation_problem(std::vector<FieldError> errors);
 
