@@ -9,7 +9,7 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "serve/members.hpp"
-#include "type/iso_duration.hpp"
+#include "type/duration.hpp"
 
 namespace intelmq::serve {
 namespace {
@@ -32,7 +32,9 @@ constexpr Section sections[] = {
     {"data_age", Measure::duration, &Thresholds::data_age, ""},
     {"heartbeat", Measure::duration, &Thresholds::heartbeat, ""}};
 
-Json write_seconds(double seconds) { return iso_duration(std::chrono::duration<double>(seconds)); }
+Json write_seconds(double seconds) {
+  return Duration(std::chrono::duration<double>(seconds)).iso_text();
+}
 
 Json write_level(const std::optional<double>& level, Measure measure) {
   if (!level) return nullptr;
