@@ -54,11 +54,21 @@ struct Maintainer {
   std::string_view name, email;
 };
 
+/// Where newer data comes from unless its policy says otherwise.
+struct DataSource {
+  std::string_view protocol;  ///< "geoipupdate" or "http"; empty: nobody knows.
+  std::string_view what;      ///< The edition, or the URL.
+};
+
 /// A file of external data with its age limits in days (0: no limit).
 struct ExternalData {
   std::string_view name, kind, parameter;
   bool required = true;
   int warn_days = 0, max_days = 0, expire_days = 0;
+  bool expired_is_ready = false;  ///< What has expired is used on, and the bot still ready.
+  std::vector<std::string_view> database_types = {};  ///< MMDB: what the bot can read.
+  DataSource source = {};
+  std::int64_t bytes = 0;  ///< About; 0: unknown.
 };
 
 struct Resources {
