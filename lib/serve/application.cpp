@@ -16,9 +16,12 @@
 #include "render/help.hpp"
 #include "render/man.hpp"
 #include "serve/clock.hpp"
+#include "serve/configuration.hpp"
 #include "serve/http_server.hpp"
 #include "serve/options.hpp"
+#include "serve/parameters.hpp"
 #include "serve/sections.hpp"
+#include "serve/state_keeper.hpp"
 
 namespace intelmq::serve {
 namespace {
@@ -86,9 +89,11 @@ struct Application::Parts {
   FileDescriptor lock;
 
   std::unique_ptr<Loop> loop;
+  std::unique_ptr<Configuration> configuration;
   std::unique_ptr<Service> service;
   std::unique_ptr<Operations> operations;
   std::unique_ptr<Sections> sections;
+  std::unique_ptr<StateKeeper> keeper;
   Router router, probes;
   std::vector<std::unique_ptr<HttpServer>> servers;
   Watch signals, delay;
@@ -97,6 +102,8 @@ struct Application::Parts {
 
   void prepare_directories();
   void add_routes();
+  void connect(ServiceCalls& calls);
+  Json overrides(const std::string& bot) const;
   void open_listeners();
   Facts facts() const;
   void state_changed();
@@ -131,6 +138,8 @@ int Application::run() {
   p.prepare_directories();
   p.loop = std::make_unique<Loop>();
   p.operations = std::make_unique<Operations>(*p.loop);
+  p.configuration = std::make_unique<Configuration>(
+      must(Configuration::open(options.state_dir), ExitCode::configuration));
   ServiceOptions service;
   service.name = p.service_name;
   service.instance = p.instance;
@@ -144,15 +153,11 @@ int Application::run() {
     std::string whole(line);
     write_all(STDERR_FILENO, whole + '\n');
   };
+  p.connect(calls);
   p.service = std::make_unique<Service>(*p.loop, p.log, service, std::move(bots), std::move(calls));
-  p.sections = std::make_unique<Sections>(Sections{*p.loop,
-                                                   *p.service,
-                                                   *p.operations,
-                                                   p.instance,
-                                                   options.state_dir,
-                                                   [&p] { return p.facts(); },
-                                                   {},
-                                                   options.debug_api});
+  p.sections = std::make_unique<Sections>(Sections{
+      *p.loop, *p.service, *p.operations, p.instance, options.state_dir, [&p] { return p.facts(); },
+      [&p](const std::string& bot) { return p.overrides(bot); }, options.debug_api});
   p.add_routes();
   p.open_listeners();
   p.signals =
@@ -171,7 +176,33 @@ void Application::Parts::prepare_directories() {
   instance = instance_name(command.options, service_name);
 }
 
+/// What the API set reaches the bots, and whether they may start.
+void Application::Parts::connect(ServiceCalls& calls) {
+  calls.revision = [this] { return configuration->revision(); };
+  calls.overrides = [this](const std::string& bot) {
+    using Occasion = Configuration::Occasion;
+    const bool reloads = service->current() == State::reloading;
+    configuration->hand_over(bot, reloads ? Occasion::reload : Occasion::start);
+    return overrides(bot);
+  };
+  calls.may_start = [this](bool force) { return keeper->may_start(force); };
+}
+
+/// What a bot was given last, secrets resolved.
+Json Application::Parts::overrides(const std::string& bot) const {
+  return Configuration::resolved(service->find(bot)->describe["parameters"],
+                                 configuration->handed(bot), log);
+}
+
 void Application::Parts::add_routes() {
+  add_parameter_routes(router, {*loop, log, *service, *configuration,
+                                command.options.config_readonly, command.options.require_if_match});
+  keeper = std::make_unique<StateKeeper>(
+      StateDeps{*loop, log, *service, *operations, *configuration, command.options.state_dir,
+                service_name, [this] { return instance; },
+                [this](const std::string& name) { instance = name; }, [this] { return facts(); }});
+  must(keeper->prepare(), ExitCode::cannot_create);
+  keeper->add_routes(router);
   add_meta_routes(router, *sections);
   add_lifecycle_routes(router, *sections);
   operations->add_routes(router);
