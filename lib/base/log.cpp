@@ -107,6 +107,7 @@ void Log::write(LogLevel level, std::string_view text) {
 }
 
 void Log::put(LogLevel level, std::string_view text) {
+  if (taker_) return taker_(level, text);
   const std::string_view name = log_level_names[static_cast<std::size_t>(level)];
   std::string line;
   if (form_ == LogForm::botnet) {

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace intelmq {
 
@@ -31,6 +33,9 @@ class Log {
     if (!path_.empty()) write_to(std::string(path_));
   }
 
+  /// From now on messages go here instead, whole and as they are.
+  void hand_to(std::function<void(LogLevel, std::string_view)> taker) { taker_ = std::move(taker); }
+
   void debug(std::string_view text) { write(LogLevel::debug, text); }
   void info(std::string_view text) { write(LogLevel::info, text); }
   void warning(std::string_view text) { write(LogLevel::warning, text); }
@@ -50,6 +55,7 @@ class Log {
   LogForm form_;
   std::string path_;
   int file_ = -1;
+  std::function<void(LogLevel, std::string_view)> taker_;
   std::string last_;
   LogLevel last_level_ = LogLevel::debug;
   std::uint64_t repeats_ = 0;

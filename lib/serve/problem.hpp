@@ -3,6 +3,8 @@
 
 #include <string>
 #include <string_view>
+#include <tl/expected.hpp>
+#include <utility>
 #include <vector>
 
 #include "base/json.hpp"
@@ -40,5 +42,10 @@ struct Problem {
 };
 
 Response problem(std::string_view code, std::string detail);
+
+/// A problem as the failure of an Answer.
+inline tl::unexpected<Problem> refuse(std::string_view code, std::string detail) {
+  return tl::unexpected<Problem>(Problem{code, std::move(detail), {}, Json::object(), {}});
+}
 
 }  // namespace intelmq::serve

@@ -29,6 +29,7 @@ Produced given(FieldName when, FieldName field) {
 }
 
 std::string Description::program() const {
+  if (name.starts_with("intelmq-")) return name;
   return "intelmq-" + std::string(name_of(kind)) + "-" + name;
 }
 
