@@ -17,7 +17,7 @@ using std::string_view;
 
 constexpr int json_depth = 64;
 
-Problem refuse(string_view code, std::string detail) {
+Problem refusal(string_view code, std::string detail) {
   return {code, std::move(detail), {}, Json::object(), {}};
 }
 
@@ -97,21 +97,21 @@ std::optional<Problem> check_host(const Request& request, const std::vector<std:
   const auto host = host_of(request.header("host"));
   if (host && (is_loopback(*host) || std::find(hosts.begin(), hosts.end(), *host) != hosts.end()))
     return std::nullopt;
-  return refuse("host-not-allowed", "The host " + quote_for_message(request.header("host")) +
-                                        " is not one of this service; --allow-host adds it.");
+  return refusal("host-not-allowed", "The host " + quote_for_message(request.header("host")) +
+                                         " is not one of this service; --allow-host adds it.");
 }
 
 std::optional<Problem> check_site(const Request& request) {
   const std::string site = ascii_lower(request.header("sec-fetch-site"));
   if (!site.empty() && site != "same-origin" && site != "none")
-    return refuse("cross-site", "A page of another site sent this (Sec-Fetch-Site: " +
-                                    quote_for_message(site) + ").");
+    return refusal("cross-site", "A page of another site sent this (Sec-Fetch-Site: " +
+                                     quote_for_message(site) + ").");
   if (!request.has_header("origin")) return std::nullopt;
   const std::string own =
       (request.peer.tls ? "https://" : "http://") + ascii_lower(trim(request.header("host")));
   if (ascii_lower(trim(request.header("origin"))) == own) return std::nullopt;
-  return refuse("cross-site", "A page of " + quote_for_message(request.header("origin")) +
-                                  " sent this; it is not one of " + quote_for_message(own) + ".");
+  return refusal("cross-site", "A page of " + quote_for_message(request.header("origin")) +
+                                   " sent this; it is not one of " + quote_for_message(own) + ".");
 }
 
 std::optional<Problem> check_content(const Request& head, Body body) {
@@ -121,15 +121,15 @@ std::optional<Problem> check_content(const Request& head, Body body) {
   if (given.empty() && !has_body(head)) return std::nullopt;
   const std::string wanted(types.front());
   if (std::find(types.begin(), types.end(), media_type(given)) == types.end())
-    return refuse("unsupported-media-type",
-                  given.empty() ? "The body has no Content-Type; send " + wanted + "."
-                                : "The body is " + quote_for_message(given) + "; send " + wanted +
-                                      " instead.");
+    return refusal("unsupported-media-type",
+                   given.empty() ? "The body has no Content-Type; send " + wanted + "."
+                                 : "The body is " + quote_for_message(given) + "; send " + wanted +
+                                       " instead.");
   if (media_parameter(given, "charset").value_or("utf-8") != "utf-8")
-    return refuse("unsupported-media-type", "The body is not UTF-8.");
+    return refusal("unsupported-media-type", "The body is not UTF-8.");
   if (ascii_lower(head.has_header("content-encoding") ? head.header("content-encoding")
                                                       : "identity") != "identity")
-    return refuse("unsupported-media-type", "Compressed bodies are not taken.");
+    return refusal("unsupported-media-type", "Compressed bodies are not taken.");
   return std::nullopt;
 }
 
@@ -154,15 +154,15 @@ bool accepts(const Request& request, string_view type) {
 }
 
 Problem not_acceptable(string_view type) {
-  return refuse("not-acceptable",
-                "This can be had as " + std::string(type.substr(0, type.find(';'))) + " alone.");
+  return refusal("not-acceptable",
+                 "This can be had as " + std::string(type.substr(0, type.find(';'))) + " alone.");
 }
 
 std::optional<Problem> check_json(Request& request) {
   if (trim(request.body).empty()) request.body = "{}";
   const auto parsed = Json::parse_strict(request.body, json_depth);
-  if (!parsed) return refuse("malformed-request", "The body is " + parsed.error().text + ".");
-  if (!parsed->is_object()) return refuse("malformed-request", "The body is not a JSON object.");
+  if (!parsed) return refusal("malformed-request", "The body is " + parsed.error().text + ".");
+  if (!parsed->is_object()) return refusal("malformed-request", "The body is not a JSON object.");
   return std::nullopt;
 }
 
