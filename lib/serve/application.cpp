@@ -12,6 +12,7 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "bot/exit_code.hpp"
+#include "pipeline/catalogue.hpp"
 #include "pipeline/inspect_bot.hpp"
 #include "render/help.hpp"
 #include "render/man.hpp"
@@ -58,8 +59,17 @@ std::string instance_name(const ServeOptions& options, const std::string& servic
   return name;
 }
 
+/// A name without a folder is looked for beside serve itself, then in PATH.
+std::string program_named(const std::string& name) {
+  if (name.find('/') != name.npos) return name;
+  for (const std::string& folder : CataloguePlaces::of_this_process().directories)
+    if (const std::string path = folder + "/" + name; access(path.c_str(), X_OK) == 0) return path;
+  return name;
+}
+
 /// Asks the programs what they are, all at once.
-std::vector<BotSetup> describe_bots(const std::vector<std::vector<std::string>>& stages) {
+std::vector<BotSetup> describe_bots(std::vector<std::vector<std::string>> stages) {
+  for (auto& stage : stages) stage.front() = program_named(stage.front());
   std::vector<std::future<Result<ConfiguredBot>>> asked;
   for (const auto& stage : stages)
     asked.push_back(std::async(std::launch::async, [&stage] {
@@ -68,8 +78,7 @@ std::vector<BotSetup> describe_bots(const std::vector<std::vector<std::string>>&
   std::vector<BotSetup> out;
   for (std::size_t i = 0; i < stages.size(); ++i) {
     auto got = asked[i].get();
-    if (!got)
-      throw StartError(stages[i].front() + ": " + got.error().text, ExitCode::configuration);
+    if (!got) throw StartError(got.error().text, ExitCode::configuration);
     BotSetup bot;
     bot.program = stages[i].front();
     bot.arguments = {stages[i].begin() + 1, stages[i].end()};
