@@ -41,6 +41,9 @@ class Log {
   void warning(std::string_view text) { write(LogLevel::warning, text); }
   void error(std::string_view text) { write(LogLevel::error, text); }
   void set_threshold(LogLevel threshold) { threshold_ = threshold; }
+  /// Is told of each message that is written, repetitions folded.
+  using Listener = std::function<void(LogLevel level, std::string_view text)>;
+  void set_listener(Listener listener) { listener_ = std::move(listener); }
   /// Writes the line as it is, with a line feed: results such as --stats.
   void plain(std::string_view line);
   /// Tells how often the last message was repeated, if it was.
@@ -49,6 +52,7 @@ class Log {
  private:
   void write(LogLevel level, std::string_view text);
   void put(LogLevel level, std::string_view text);
+  void put_out(std::string_view line) const;
   int fd_;
   std::string program_;
   LogLevel threshold_;
@@ -59,6 +63,7 @@ class Log {
   std::string last_;
   LogLevel last_level_ = LogLevel::debug;
   std::uint64_t repeats_ = 0;
+  Listener listener_;
 };
 
 }  // namespace intelmq

@@ -79,7 +79,7 @@ Result<std::unique_ptr<Destination>> open_destination(std::string_view url,
   }
   const Result<QueueUrl> parsed = QueueUrl::parse(url);
   if (!parsed) return tl::unexpected<Error>(parsed.error());
-  if (scheme == "-") return open_standard_output();
+  if (scheme == "-") return open_standard_output(options);
   return scheme == "file" ? open_file_destination(*parsed) : open_directory_destination(*parsed);
 }
 

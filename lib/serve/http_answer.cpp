@@ -134,15 +134,22 @@ Task<bool> Connection::answer(Exchange& x, Response response) {
   } else if (response.stream) {
     sent = co_await send_stream(x, response);
   } else {
-    const bool bare = response.status == 204 || response.status == 304;
-    std::optional<std::uint64_t> length;
-    if (!bare) length = response.body.size();
-    std::string bytes = head_of(response, length, false, x.keep);
-    if (!bare && !x.request->head) bytes += response.body;
-    sent = co_await send(bytes);
+    sent = co_await send_body(x, response);
   }
   over_ = over_ || !sent;
   co_return sent&& x.keep;
+}
+
+Task<bool> Connection::send_body(Exchange& x, Response& response) {
+  const bool bare = response.status == 204 || response.status == 304;
+  std::optional<std::uint64_t> length;
+  if (!bare) length = response.body.size();
+  std::string bytes = head_of(response, length, false, x.keep);
+  if (bare || x.request->head) response.body.clear();
+  if (response.body.size() < piece_size) bytes += std::exchange(response.body, {});
+  const bool begun = co_await send(bytes);
+  if (!begun) co_return false;
+  co_return co_await send(response.body);
 }
 
 Task<bool> Connection::send(std::string_view bytes) {
@@ -170,10 +177,9 @@ Task<bool> Connection::send_file(Exchange& x, Response& response) {
   if (failure != 0) {
     hub_->log.error(response.file +
                     ": cannot be sent: " + std::generic_category().message(failure));
-    Response instead = problem("internal", "The file cannot be read.");
-    finish(x, instead);
-    const std::string bytes = head_of(instead, instead.body.size(), false, x.keep);
-    co_return co_await send(x.request->head ? bytes : bytes + instead.body);
+    response = problem("internal", "The file cannot be read.");
+    finish(x, response);
+    co_return co_await send_body(x, response);
   }
   auto left = static_cast<std::uint64_t>(facts.st_size);
   const std::string head = head_of(response, left, false, x.keep);

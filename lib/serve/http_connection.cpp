@@ -25,6 +25,12 @@ Problem make_problem(std::string_view code, std::string detail) {
   return {code, std::move(detail), {}, Json::object(), {}};
 }
 
+bool has_bare_line_end(std::string_view text) {
+  for (std::size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1))
+    if (at == 0 || text[at - 1] != '\r') return true;
+  return false;
+}
+
 Problem too_large(std::uint64_t limit) {
   Problem out = make_problem("payload-too-large", "The body is longer than allowed here.");
   out.members.set("limit", static_cast<std::int64_t>(limit));
@@ -218,8 +224,8 @@ Task<std::optional<Problem>> Connection::read_piece(Exchange& x, std::string& ou
     co_return make_problem("malformed-request", "The chunks are not well-formed.");
   if (total > limit) co_return too_large(limit);
   if (step.used > 0 || x.parser.done()) co_return std::nullopt;
-  if (in_.size() > most_unparsed)
-    co_return make_problem("malformed-request", "A chunk's first line is too long.");
+  if (in_.size() > most_unparsed || has_bare_line_end(in_))
+    co_return make_problem("malformed-request", "The line of a chunk is too long or ends badly.");
   co_await more();
   co_return std::nullopt;
 }

@@ -107,6 +107,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   Task<bool> answer(Exchange& x, Response response);
   Task<bool> send(std::string_view bytes);
+  Task<bool> send_body(Exchange& x, Response& response);
   Task<bool> send_file(Exchange& x, Response& response);
   Task<bool> send_stream(Exchange& x, Response& response);
   Task<bool> send_flow(std::shared_ptr<Flow> flow, bool chunked);

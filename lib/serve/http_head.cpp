@@ -120,7 +120,7 @@ HeadScan scan_head(std::string_view bytes, const Limits& limits) {
   for (unsigned line = 0;; ++line) {
     const std::size_t end = bytes.find('\n', at);
     const std::size_t size = std::min(end, bytes.size()) - at;
-    if (line == 0 && size > limits.request_line)
+    if (line == 0 && size > limits.request_line + 1)
       return refuse(
           too_large("uri-too-long", "The request line is too long.", limits.request_line));
     if (line > limits.header_fields && size > 1)

@@ -9,7 +9,7 @@
 #include <system_error>
 
 #include "base/text.hpp"
-#include "type/iso_duration.hpp"
+#include "type/duration.hpp"
 
 namespace intelmq::serve {
 namespace {

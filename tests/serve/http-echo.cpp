@@ -205,10 +205,11 @@ int main(int argc, char** argv) {
   for (const auto& server : servers) std::puts(server->address().c_str());
   std::fflush(stdout);
   const Watch ends = loop.signals({SIGTERM, SIGINT}, [&](int) { loop.stop(); });
+  int times = 0;
   const Watch reloads = loop.signals({SIGHUP}, [&](int) {
     for (const auto& server : servers)
       if (const auto done = server->reload(); !done) log.error(done.error().text);
-    log.info("reloaded");
+    log.info("reloaded: " + std::to_string(++times));
   });
   loop.run();
   return 0;
