@@ -98,20 +98,20 @@ std::optional<Problem> check_host(const Request& request, const std::vector<std:
   if (host && (is_loopback(*host) || std::find(hosts.begin(), hosts.end(), *host) != hosts.end()))
     return std::nullopt;
   return refusal("host-not-allowed", "The host " + quote_for_message(request.header("host")) +
-                                        " is not one of this service; --allow-host adds it.");
+                                         " is not one of this service; --allow-host adds it.");
 }
 
 std::optional<Problem> check_site(const Request& request) {
   const std::string site = ascii_lower(request.header("sec-fetch-site"));
   if (!site.empty() && site != "same-origin" && site != "none")
     return refusal("cross-site", "A page of another site sent this (Sec-Fetch-Site: " +
-                                    quote_for_message(site) + ").");
+                                     quote_for_message(site) + ").");
   if (!request.has_header("origin")) return std::nullopt;
   const std::string own =
       (request.peer.tls ? "https://" : "http://") + ascii_lower(trim(request.header("host")));
   if (ascii_lower(trim(request.header("origin"))) == own) return std::nullopt;
   return refusal("cross-site", "A page of " + quote_for_message(request.header("origin")) +
-                                  " sent this; it is not one of " + quote_for_message(own) + ".");
+                                   " sent this; it is not one of " + quote_for_message(own) + ".");
 }
 
 std::optional<Problem> check_content(const Request& head, Body body) {
@@ -122,9 +122,9 @@ std::optional<Problem> check_content(const Request& head, Body body) {
   const std::string wanted(types.front());
   if (std::find(types.begin(), types.end(), media_type(given)) == types.end())
     return refusal("unsupported-media-type",
-                  given.empty() ? "The body has no Content-Type; send " + wanted + "."
-                                : "The body is " + quote_for_message(given) + "; send " + wanted +
-                                      " instead.");
+                   given.empty() ? "The body has no Content-Type; send " + wanted + "."
+                                 : "The body is " + quote_for_message(given) + "; send " + wanted +
+                                       " instead.");
   if (media_parameter(given, "charset").value_or("utf-8") != "utf-8")
     return refusal("unsupported-media-type", "The body is not UTF-8.");
   if (ascii_lower(head.has_header("content-encoding") ? head.header("content-encoding")
@@ -155,7 +155,7 @@ bool accepts(const Request& request, string_view type) {
 
 Problem not_acceptable(string_view type) {
   return refusal("not-acceptable",
-                "This can be had as " + std::string(type.substr(0, type.find(';'))) + " alone.");
+                 "This can be had as " + std::string(type.substr(0, type.find(';'))) + " alone.");
 }
 
 std::optional<Problem> check_json(Request& request) {
