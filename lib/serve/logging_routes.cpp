@@ -6,7 +6,7 @@
 
 #include "base/text.hpp"
 #include "serve/members.hpp"
-#include "type/iso_duration.hpp"
+#include "type/duration.hpp"
 #include "type/timestamp.hpp"
 
 namespace intelmq::serve {
