@@ -164,8 +164,10 @@ Json external_data(const Description& bot) {
 }
 
 Json state(const Description& bot) {
-  Json out = Json::object().set("kind", bot.state.empty() ? "none" : "kept");
+  Json out = Json::object().set("kind", bot.state.empty() ? "none" : "durable");
   if (!bot.state.empty()) out.set("holds", bot.state);
+  if (!bot.state_parameter.empty())
+    out.set("path", fmt::format("parameter:{}", bot.state_parameter));
   return out.set("schema", bot.state.empty() ? 0 : 1);
 }
 

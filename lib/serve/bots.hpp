@@ -27,6 +27,7 @@ struct BotSetup {
   std::string program;                 ///< Name or path as given.
   std::vector<std::string> arguments;  ///< As given.
   Json describe;                       ///< `--describe` with these arguments.
+  Json settings;                       ///< Its parameters by name, without secrets.
 };
 
 /// What the sections of the API ask of the bots. On the loop only.

@@ -130,8 +130,7 @@ ServeCommand read_command(const std::vector<std::string>& arguments,
       throw StartError(spelt + ": " + done.error().text, code);
   };
   for (const Parameter* parameter : all) {
-    // Of its own, apart from those that the bots take.
-    const std::string name = "INTELMQ_SERVE_" + ascii_upper(parameter->name);
+    const std::string name = parameter->environment();
     if (const char* value = std::getenv(name.c_str()); value && parameter->group != Group::inspect)
       assign(*parameter, Json(value), name, ExitCode::configuration);
   }

@@ -140,7 +140,7 @@ Json Service::overrides_of(const BotSetup& bot, unsigned chain) const {
   if (!out.is_object()) out = Json::object();
   if (instances_ < 2 || &bot != &bots_.front()) return out;
   // Each instance is a reader of its own, with a name of its own.
-  const Json& source = out.has("source") ? out["source"] : bot.describe["settings"]["source"];
+  const Json& source = out.has("source") ? out["source"] : bot.settings["source"];
   std::string url = source.text();
   if (!url.starts_with("redis") || url.find("instance=") != url.npos) return out;
   url += (url.find('?') == url.npos ? "?instance=" : "&instance=") + options_.instance + "-" +
@@ -153,7 +153,7 @@ std::string Service::write_overrides(const BotSetup& bot, unsigned chain) const 
   if (overrides.members().empty()) return {};
   const std::string path =
       options_.state_directory + "/run/" + bot.id + "-" + std::to_string(chain + 1) + ".json";
-  if (auto done = atomic_write(path, overrides.dump()); !done) {
+  if (auto done = atomic_write(path, overrides.dump(), 0600); !done) {
     log_.error(done.error().text);
     return {};
   }

@@ -24,8 +24,7 @@ Graph graph_of(const std::vector<BotSetup>& bots) {
     if (auto sheet = Sheet::read(bot.describe)) {
       node.bot.emplace();
       node.bot->sheet = std::move(*sheet);
-      for (const auto& [name, value] : bot.describe["settings"].members())
-        node.bot->settings.set(name, value);
+      node.bot->settings = bot.settings;
     }
     node.starts_outside = out.nodes.empty();
     node.ends_outside = &bot == &bots.back();

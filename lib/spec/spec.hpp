@@ -97,6 +97,8 @@ struct Description {
   Resources resources;
   Scaling scaling = Scaling::stateless;
   std::string_view state;          ///< Empty: none; else what is remembered.
+  /// The parameter that says where: `file:PATH...` or a path, else it is not in a file.
+  std::string_view state_parameter;
   std::string_view output_format;  ///< Empty: dho/1.
   std::string_view module;         ///< The twin's module in IntelMQ; empty: derived or none.
   double max_out = 1;              ///< Events out per event in; negative: unbounded.
@@ -126,6 +128,7 @@ struct Spec {
   Resources resources = {};
   Scaling scaling = Scaling::stateless;
   std::string_view state = {};
+  std::string_view state_parameter = {};
   std::string_view output_format = {};
   std::string_view module = {};
   bool drops = false;  ///< Events may be dropped on purpose.
