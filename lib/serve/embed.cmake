@@ -3,9 +3,9 @@
 #   cmake -D OUT=assets.cpp -D ROOT=lib/serve -D FILES=a.yaml,page/b.js -P embed.cmake
 string(REPLACE "," ";" FILES "${FILES}")
 set(types_yaml application/yaml)
-set(types_html "text/html\; charset=utf-8")
-set(types_css "text/css\; charset=utf-8")
-set(types_js "text/javascript\; charset=utf-8")
+set(types_html "text/html; charset=utf-8")
+set(types_css "text/css; charset=utf-8")
+set(types_js "text/javascript; charset=utf-8")
 set(types_svg image/svg+xml)
 
 set(source "// Made by embed.cmake.\n#include \"serve/assets.hpp\"\n\nnamespace intelmq::serve {\n\n")

@@ -82,10 +82,14 @@ std::variant<const Route*, Front::Refusal> Front::rules(Request& request) const 
   if (!options_.any_host)
     if (auto wrong = check_host(request, options_.hosts)) return Refusal{*wrong, true};
   if (auto wrong = check_site(request)) return Refusal{*wrong, true};
+  const bool options = request.method == "OPTIONS";
+  if (options && request.path == "*")
+    return Refusal{{}, false, {}, allow({"DELETE", "GET", "PATCH", "POST", "PUT"})};
   auto found = router_.find(request);
   if (auto* methods = std::get_if<std::vector<std::string>>(&found)) {
     if (methods->empty())
       return Refusal{make("not-found", "There is no " + quote_for_message(request.path) + ".")};
+    if (options) return Refusal{{}, false, {}, allow(std::move(*methods))};
     Problem other = make("method-not-allowed", quote_for_message(request.path) + " has no method " +
                                                    quote_for_message(request.method) + ".");
     other.headers.emplace_back("Allow", allow(std::move(*methods)));
@@ -248,7 +252,8 @@ void Front::answer(const Shared& exchange, Response response) {
 }
 
 Response Front::refuse(const Request& request, const Refusal& refusal) {
-  Response response = refusal.what.response();
+  Response response = refusal.options.empty() ? refusal.what.response()
+                                              : Response::empty().with("Allow", refusal.options);
   note(request, response.status);
   // Strangers must not fill the audit log.
   if (!refusal.denied || (request.actor.kind.empty() && !denials_.take(origin_of(request))))

@@ -26,14 +26,14 @@ class Front {
   struct Options {
     /// Names and addresses, beside the loopback's, that a Host header may have; lower case, no
     /// ports.
-    std::vector<std::string> hosts;
+    std::vector<std::string> hosts = {};
     bool any_host = false;  ///< Of a listener that serves nothing but probes.
     bool audit_optional = false;
     double requests_per_second = 50;       ///< Of one principal; 0: no limit.
     double failed_logins_per_minute = 30;  ///< Of one address; 0: no limit.
     /// Counts an answer; `route` is the pattern, empty where there is none.
-    std::function<void(std::string_view method, std::string_view route, int code)> answered;
-    std::function<void(std::string_view reason)> login_failed;
+    std::function<void(std::string_view method, std::string_view route, int code)> answered = {};
+    std::function<void(std::string_view reason)> login_failed = {};
   };
   /// Without `access` everybody on a unix socket or the loopback is an admin, others are nobody.
   Front(const Router& router, Access* access, Audit* audit, Log& log, Options options);
@@ -48,8 +48,9 @@ class Front {
   using Shared = std::shared_ptr<Exchange>;
   struct Refusal {
     Problem what;
-    bool denied = false;   ///< Goes to the audit log.
-    std::string why = {};  ///< More precise than the problem's text; for the audit log alone.
+    bool denied = false;       ///< Goes to the audit log.
+    std::string why = {};      ///< More precise than the problem's text; for the audit log alone.
+    std::string options = {};  ///< Not refused but answered: the methods that OPTIONS asks for.
   };
   std::variant<const Route*, Refusal> rules(Request& request) const;
   std::optional<Identity> identify(const Request& request);

@@ -26,13 +26,6 @@ bool is_port(string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-/// 127.0.0.0/8, ::1 and the names for them.
-bool is_loopback(const std::string& host) {
-  in_addr v4{};
-  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
-  return host == "::1" || host == "localhost" || host == "ip6-localhost" || host == "ip6-loopback";
-}
-
 /// The media type before its parameters, in lower case.
 std::string media_type(string_view header) {
   return ascii_lower(trim(header.substr(0, header.find(';'))));
@@ -75,6 +68,12 @@ bool refused(string_view range) {
 
 }  // namespace
 
+bool is_loopback(const std::string& host) {
+  in_addr v4{};
+  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
+  return host == "::1" || host == "localhost" || host == "ip6-localhost" || host == "ip6-loopback";
+}
+
 std::optional<std::string> host_of(string_view header) {
   header = trim(header);
   if (header.starts_with('[')) {
@@ -98,20 +97,20 @@ std::optional<Problem> check_host(const Request& request, const std::vector<std:
   if (host && (is_loopback(*host) || std::find(hosts.begin(), hosts.end(), *host) != hosts.end()))
     return std::nullopt;
   return refusal("host-not-allowed", "The host " + quote_for_message(request.header("host")) +
-                                        " is not one of this service; --allow-host adds it.");
+                                         " is not one of this service; --allow-host adds it.");
 }
 
 std::optional<Problem> check_site(const Request& request) {
   const std::string site = ascii_lower(request.header("sec-fetch-site"));
   if (!site.empty() && site != "same-origin" && site != "none")
     return refusal("cross-site", "A page of another site sent this (Sec-Fetch-Site: " +
-                                    quote_for_message(site) + ").");
+                                     quote_for_message(site) + ").");
   if (!request.has_header("origin")) return std::nullopt;
   const std::string own =
       (request.peer.tls ? "https://" : "http://") + ascii_lower(trim(request.header("host")));
   if (ascii_lower(trim(request.header("origin"))) == own) return std::nullopt;
   return refusal("cross-site", "A page of " + quote_for_message(request.header("origin")) +
-                                  " sent this; it is not one of " + quote_for_message(own) + ".");
+                                   " sent this; it is not one of " + quote_for_message(own) + ".");
 }
 
 std::optional<Problem> check_content(const Request& head, Body body) {
@@ -122,9 +121,9 @@ std::optional<Problem> check_content(const Request& head, Body body) {
   const std::string wanted(types.front());
   if (std::find(types.begin(), types.end(), media_type(given)) == types.end())
     return refusal("unsupported-media-type",
-                  given.empty() ? "The body has no Content-Type; send " + wanted + "."
-                                : "The body is " + quote_for_message(given) + "; send " + wanted +
-                                      " instead.");
+                   given.empty() ? "The body has no Content-Type; send " + wanted + "."
+                                 : "The body is " + quote_for_message(given) + "; send " + wanted +
+                                       " instead.");
   if (media_parameter(given, "charset").value_or("utf-8") != "utf-8")
     return refusal("unsupported-media-type", "The body is not UTF-8.");
   if (ascii_lower(head.has_header("content-encoding") ? head.header("content-encoding")
@@ -155,7 +154,7 @@ bool accepts(const Request& request, string_view type) {
 
 Problem not_acceptable(string_view type) {
   return refusal("not-acceptable",
-                "This can be had as " + std::string(type.substr(0, type.find(';'))) + " alone.");
+                 "This can be had as " + std::string(type.substr(0, type.find(';'))) + " alone.");
 }
 
 std::optional<Problem> check_json(Request& request) {

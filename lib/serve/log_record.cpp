@@ -13,6 +13,8 @@
 namespace intelmq::serve {
 namespace {
 
+constexpr std::size_t longest = 16u << 10;
+
 /// What a terminal or a viewer of logs would act on.
 bool acts(char32_t code) {
   return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x2028 || code == 0x2029 ||
@@ -36,15 +38,30 @@ LogLevel level_of_text(std::string_view text) {
   return log_level(rest.substr(0, end)).value_or(LogLevel::warning);
 }
 
-void read_members(const Json& object, LogRecord& record, std::int64_t now) {
-  record.text = object["message"].text();
-  record.time = time_of(object["time"], now);
+void set_text(LogRecord& record, std::string text) {
+  if (text.size() > longest) {
+    std::size_t end = longest;
+    while ((static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80) --end;
+    record.members.set("cut_bytes", static_cast<std::int64_t>(text.size() - end));
+    text.resize(end);
+  }
+  record.text = std::move(text);
+}
+
+void read_members(const Json& object, LogRecord& record) {
+  record.time = time_of(object["time"], record.time);
   if (object["level"].is_string())
     record.level = log_level(object["level"].text()).value_or(LogLevel::info);
   for (const auto& [name, value] : object.members())
     if (name != "message" && name != "time" && name != "level" && name != "bot")
       record.members.set(name, value);
-  if (!record.members.members().empty()) record.member_bytes = record.members.dump().size();
+}
+
+/// The object that the line is, if it is one.
+Json object_of(std::string_view line) {
+  if (!line.starts_with('{')) return {};
+  auto object = Json::parse(line);
+  return object && object->is_object() ? std::move(*object) : Json();
 }
 
 }  // namespace
@@ -122,44 +139,16 @@ LogRecord read_log_line(std::string_view line, std::string_view bot, std::int64_
   record.bot = bot;
   record.time = now;
   std::string text = valid_utf8(line);
-  if (text.starts_with('{')) {
-    if (const auto object = Json::parse(text); object && object->is_object()) {
-      if ((*object)["message"].is_string())
-        read_members(*object, record, now);
-      else
-        record.text = std::move(text);  // such as --stats
-      return record;
-    }
+  const Json object = object_of(text);
+  if (object["message"].is_string()) {
+    read_members(object, record);
+    set_text(record, object["message"].text());
+  } else {
+    if (!object.is_object()) record.level = level_of_text(text);  // else it is such as --stats
+    set_text(record, std::move(text));
   }
-  record.level = level_of_text(text);
-  record.text = std::move(text);
+  if (!record.members.members().empty()) record.member_bytes = record.members.dump().size();
   return record;
 }
-
-void LogLines::append(std::string_view part) {
-  const std::size_t room = longest - line_.size();
-  line_ += part.substr(0, room);
-  if (part.size() > room) cut_ += part.size() - room;
-}
-
-void LogLines::give(const Taker& taker) {
-  std::string_view line = line_;
-  if (line.ends_with('\r')) line.remove_suffix(1);
-  if (!line.empty()) taker(line, cut_);
-  line_.clear();
-  cut_ = 0;
-}
-
-void LogLines::take(std::string_view bytes, const Taker& taker) {
-  for (;;) {
-    const auto end = bytes.find('\n');
-    append(bytes.substr(0, end));
-    if (end == std::string_view::npos) return;
-    give(taker);
-    bytes.remove_prefix(end + 1);
-  }
-}
-
-void LogLines::finish(const Taker& taker) { give(taker); }
 
 }  // namespace intelmq::serve

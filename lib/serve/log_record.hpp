@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,25 +49,8 @@ std::string without_controls(std::string_view text);
 
 /// Reads one line that a child wrote to stderr: a JSON object with `message` and perhaps `time`,
 /// `level` and others (its `bot` gives way to `bot`); any other text is a message as it stands,
-/// a warning unless it names its level as `PROGRAM: error: ` does.
+/// a warning unless it names its level as `PROGRAM: error: ` does. Of a text that is longer than
+/// 16 KiB the beginning is kept; `cut_bytes` says how much is not.
 LogRecord read_log_line(std::string_view line, std::string_view bot, std::int64_t now);
-
-/// Cuts what comes out of a pipe into lines. Of a longer line the beginning is kept.
-class LogLines {
- public:
-  static constexpr std::size_t longest = 16u << 10;
-  /// `cut`: bytes that were left away.
-  using Taker = std::function<void(std::string_view line, std::uint64_t cut)>;
-
-  void take(std::string_view bytes, const Taker& taker);
-  /// What came last, without a line feed.
-  void finish(const Taker& taker);
-
- private:
-  void append(std::string_view part);
-  void give(const Taker& taker);
-  std::string line_;
-  std::uint64_t cut_ = 0;
-};
 
 }  // namespace intelmq::serve

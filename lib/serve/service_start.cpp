@@ -153,7 +153,7 @@ std::string Service::write_overrides(const BotSetup& bot, unsigned chain) const 
   if (overrides.members().empty()) return {};
   const std::string path =
       options_.state_directory + "/run/" + bot.id + "-" + std::to_string(chain + 1) + ".json";
-  if (auto done = atomic_write(path, overrides.dump()); !done) {
+  if (auto done = atomic_write(path, overrides.dump(), 0600); !done) {
     log_.error(done.error().text);
     return {};
   }

@@ -176,7 +176,6 @@ class Restore : public std::enable_shared_from_this<Restore> {
       if (instance_ != work_->deps.instance() && work_->deps.adopt) work_->deps.adopt(instance_);
       answer_->set("state", work_->deps.bots.state());
     }
-    work_->busy = work_->restoring = false;
     then_(std::move(answer_));
   }
 
