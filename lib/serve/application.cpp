@@ -12,16 +12,29 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "bot/exit_code.hpp"
+#include "pipeline/catalogue.hpp"
 #include "pipeline/inspect_bot.hpp"
 #include "render/help.hpp"
 #include "render/man.hpp"
 #include "serve/clock.hpp"
 #include "serve/configuration.hpp"
+#include "serve/debug.hpp"
+#include "serve/docs.hpp"
+#include "serve/front.hpp"
+#include "serve/http_facts.hpp"
+#include "serve/http_probe.hpp"
 #include "serve/http_server.hpp"
+#include "serve/log_hub.hpp"
+#include "serve/log_levels.hpp"
+#include "serve/logging_routes.hpp"
 #include "serve/options.hpp"
 #include "serve/parameters.hpp"
+#include "serve/pipeline_api.hpp"
 #include "serve/sections.hpp"
+#include "serve/self_tests.hpp"
 #include "serve/state_keeper.hpp"
+#include "serve/syslog.hpp"
+#include "serve/taps.hpp"
 
 namespace intelmq::serve {
 namespace {
@@ -46,8 +59,17 @@ std::string instance_name(const ServeOptions& options, const std::string& servic
   return name;
 }
 
+/// A name without a folder is looked for beside serve itself, then in PATH.
+std::string program_named(const std::string& name) {
+  if (name.find('/') != name.npos) return name;
+  for (const std::string& folder : CataloguePlaces::of_this_process().directories)
+    if (const std::string path = folder + "/" + name; access(path.c_str(), X_OK) == 0) return path;
+  return name;
+}
+
 /// Asks the programs what they are, all at once.
-std::vector<BotSetup> describe_bots(const std::vector<std::vector<std::string>>& stages) {
+std::vector<BotSetup> describe_bots(std::vector<std::vector<std::string>> stages) {
+  for (auto& stage : stages) stage.front() = program_named(stage.front());
   std::vector<std::future<Result<ConfiguredBot>>> asked;
   for (const auto& stage : stages)
     asked.push_back(std::async(std::launch::async, [&stage] {
@@ -56,8 +78,7 @@ std::vector<BotSetup> describe_bots(const std::vector<std::vector<std::string>>&
   std::vector<BotSetup> out;
   for (std::size_t i = 0; i < stages.size(); ++i) {
     auto got = asked[i].get();
-    if (!got)
-      throw StartError(stages[i].front() + ": " + got.error().text, ExitCode::configuration);
+    if (!got) throw StartError(got.error().text, ExitCode::configuration);
     BotSetup bot;
     bot.program = stages[i].front();
     bot.arguments = {stages[i].begin() + 1, stages[i].end()};
@@ -74,6 +95,14 @@ std::vector<BotSetup> describe_bots(const std::vector<std::vector<std::string>>&
     out.push_back(std::move(bot));
   }
   return out;
+}
+
+std::string help_text(const Description& description) {
+  std::string text = render::help(description, {}, 80);
+  const std::string_view usage = "[OPTION]...";
+  if (const std::size_t at = text.find(usage); at != text.npos)
+    text.insert(at + usage.size(), " -- BOT [ARGUMENT]... ['|' BOT [ARGUMENT]...]...");
+  return text;
 }
 
 }  // namespace
@@ -94,6 +123,14 @@ struct Application::Parts {
   std::unique_ptr<Operations> operations;
   std::unique_ptr<Sections> sections;
   std::unique_ptr<StateKeeper> keeper;
+  std::unique_ptr<PipelineApi> pipeline;
+  std::unique_ptr<SelfTests> tests;
+  std::unique_ptr<SyslogTargets> syslog;
+  std::unique_ptr<LogHub> hub;
+  std::unique_ptr<LogLevels> levels;
+  std::unique_ptr<LoggingParts> logging;
+  std::unique_ptr<Front> front, probe_front;
+  HttpFacts http;
   Router router, probes;
   std::vector<std::unique_ptr<HttpServer>> servers;
   Watch signals, delay;
@@ -101,7 +138,10 @@ struct Application::Parts {
   bool ending = false;
 
   void prepare_directories();
+  void start_logging();
+  void take_event(const std::string& bot, const Json& event);
   void add_routes();
+  void listen(const std::string& where, bool control);
   void connect(ServiceCalls& calls);
   Json overrides(const std::string& bot) const;
   void open_listeners();
@@ -122,11 +162,12 @@ Application::~Application() = default;
 std::optional<std::string> Application::inspect() {
   const ServeOptions& options = parts_->command.options;
   if (options.version) return std::string("intelmq-serve " INTELMQ_VERSION);
-  if (options.help) return render::help(serve_description({}), {}, 80);
+  if (options.help) return help_text(serve_description({}));
   return std::nullopt;
 }
 
 int Application::run() {
+  if (parts_->command.options.healthcheck) return healthcheck(*parts_->command.options.healthcheck);
   Parts& p = *parts_;
   const ServeOptions& options = p.command.options;
   if (p.command.stages.empty())
@@ -149,10 +190,9 @@ int Application::run() {
   service.restarts = static_cast<unsigned>(options.restart_budget);
   ServiceCalls calls;
   calls.changed = [&p] { p.loop->post([&p] { p.state_changed(); }); };
-  calls.line = [](const std::string&, std::string_view line) {
-    std::string whole(line);
-    write_all(STDERR_FILENO, whole + '\n');
-  };
+  p.start_logging();
+  calls.line = [&p](const std::string& bot, std::string_view line) { p.hub->take_line(bot, line); };
+  calls.event = [&p](const std::string& bot, const Json& event) { p.take_event(bot, event); };
   p.connect(calls);
   p.service = std::make_unique<Service>(*p.loop, p.log, service, std::move(bots), std::move(calls));
   p.sections = std::make_unique<Sections>(Sections{
@@ -194,35 +234,81 @@ Json Application::Parts::overrides(const std::string& bot) const {
                                  configuration->handed(bot), log);
 }
 
+void Application::Parts::start_logging() {
+  const LogForm form = isatty(STDERR_FILENO) ? LogForm::text : LogForm::json;
+  syslog = std::make_unique<SyslogTargets>(command.options.state_dir + "/syslog.json");
+  hub = std::make_unique<LogHub>(*loop, *syslog, STDERR_FILENO, form);
+  hub->take_over(log);
+  if (auto done = syslog->load(); !done) log.error(done.error().text);
+}
+
+void Application::Parts::take_event(const std::string& bot, const Json& event) {
+  if (event["ev"].text() == "tap") take_tapped(bot, event);
+}
+
 void Application::Parts::add_routes() {
-  add_parameter_routes(router, {*loop, log, *service, *configuration,
-                                command.options.config_readonly, command.options.require_if_match});
+  const ServeOptions& options = command.options;
+  const auto work = add_parameter_routes(
+      router,
+      {*loop, log, *service, *configuration, options.config_readonly, options.require_if_match});
   keeper = std::make_unique<StateKeeper>(
-      StateDeps{*loop, log, *service, *operations, *configuration, command.options.state_dir,
-                service_name, [this] { return instance; },
-                [this](const std::string& name) { instance = name; }, [this] { return facts(); }});
+      StateDeps{*loop, log, *service, *operations, *configuration, options.state_dir, service_name,
+                [this] { return instance; }, [this](const std::string& name) { instance = name; },
+                [this] { return facts(); }});
   must(keeper->prepare(), ExitCode::cannot_create);
   keeper->add_routes(router);
+  pipeline = std::make_unique<PipelineApi>(*sections, work);
+  pipeline->add_routes(router);
+  tests = std::make_unique<SelfTests>(*sections);
+  tests->add_routes(router);
+  levels = std::make_unique<LogLevels>(*loop, *service, log, options.logging_level);
+  logging = std::make_unique<LoggingParts>(
+      LoggingParts{*loop, *service, *hub, *levels, *syslog, options.require_if_match});
+  add_logging_routes(router, *logging);
   add_meta_routes(router, *sections);
   add_lifecycle_routes(router, *sections);
+  add_scale_routes(router, *sections);
+  add_debug_routes(router, *sections);
+  add_docs_routes(router);
   operations->add_routes(router);
 }
 
 void Application::Parts::open_listeners() {
-  const auto admit = [](const Request&) { return HttpServer::Admission{}; };
-  const auto handle = [this](const std::shared_ptr<Request>& request, const Responder& respond) {
-    const auto found = router.find(*request);
-    if (const Route* const* route = std::get_if<const Route*>(&found))
-      return (*route)->handler(request, respond);
-    respond(problem("not-found", "there is no " + request->path));
+  const auto count = [this](std::string_view method, std::string_view route, int code) {
+    http.count(method, route, code);
   };
-  for (const std::string& listen : command.options.listen) {
-    HttpServer::Options options;
-    options.listen = listen;
-    servers.push_back(
-        must(HttpServer::open(*loop, log, options, admit, handle), ExitCode::unavailable));
-    log.info("listening on " + servers.back()->address());
-  }
+  Front::Options rules;
+  rules.answered = count;
+  rules.login_failed = [this](std::string_view reason) { http.count_auth_failure(reason); };
+  rules.requests_per_second = 0;
+  front = std::make_unique<Front>(router, nullptr, nullptr, log, rules);
+  Front::Options open;
+  open.any_host = true;
+  open.answered = count;
+  open.requests_per_second = 0;
+  probe_front = std::make_unique<Front>(probes, nullptr, nullptr, log, open);
+  for (const std::string& where : command.options.listen) listen(where, true);
+  if (command.options.health_listen) listen(*command.options.health_listen, false);
+}
+
+void Application::Parts::listen(const std::string& where, bool control) {
+  HttpServer::Options options;
+  options.listen = where;
+  options.get_only = !control;
+  const ServeOptions& given = command.options;
+  if (control && where.starts_with("tcp:") && given.tls_certificate)
+    options.tls = TlsFiles{*given.tls_certificate, given.tls_key.value_or(*given.tls_certificate),
+                           given.tls_client_ca.value_or(""), false};
+  if (control) options.upload_directory = given.state_dir + "/run";
+  Front* const rules = control ? front.get() : probe_front.get();
+  servers.push_back(
+      must(HttpServer::open(
+               *loop, log, options, [rules](const Request& head) { return rules->admit(head); },
+               [rules](const std::shared_ptr<Request>& request, const Responder& respond) {
+                 rules->handle(request, respond);
+               }),
+           ExitCode::unavailable));
+  log.info((control ? "listening on " : "probes on ") + servers.back()->address());
 }
 
 Facts Application::Parts::facts() const {
@@ -234,6 +320,8 @@ Facts Application::Parts::facts() const {
   out.started = started;
   out.insecure = command.options.insecure_allow_remote;
   service->fill(out);
+  if (pipeline) out.queues = pipeline->queues();
+  if (tests) out.tests = tests->facts();
   return out;
 }
 

@@ -26,13 +26,6 @@ bool is_port(string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-/// 127.0.0.0/8, ::1 and the names for them.
-bool is_loopback(const std::string& host) {
-  in_addr v4{};
-  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
-  return host == "::1" || host == "localhost" || host == "ip6-localhost" || host == "ip6-loopback";
-}
-
 /// The media type before its parameters, in lower case.
 std::string media_type(string_view header) {
   return ascii_lower(trim(header.substr(0, header.find(';'))));
@@ -74,6 +67,12 @@ bool refused(string_view range) {
 }
 
 }  // namespace
+
+bool is_loopback(const std::string& host) {
+  in_addr v4{};
+  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
+  return host == "::1" || host == "localhost" || host == "ip6-localhost" || host == "ip6-loopback";
+}
 
 std::optional<std::string> host_of(string_view header) {
   header = trim(header);

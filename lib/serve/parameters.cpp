@@ -386,7 +386,7 @@ void restore_revision(const Work& work, const Asked& request, const Responder& r
 
 }  // namespace
 
-void add_parameter_routes(Router& router, ParameterDeps deps) {
+std::shared_ptr<ParameterWork> add_parameter_routes(Router& router, ParameterDeps deps) {
   const Work work = std::make_shared<ParameterWork>(deps);
   using Function = void (*)(const Work&, const Asked&, const Responder&);
   const auto add = [&](std::string method, std::string_view more, Function function,
@@ -411,6 +411,7 @@ void add_parameter_routes(Router& router, ParameterDeps deps) {
   add("GET", "/{name}", get_one);
   add("PUT", "/{name}", write_one, Body::json);
   add("DELETE", "/{name}", write_one);
+  return work;
 }
 
 }  // namespace intelmq::serve

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
+
 #include "base/log.hpp"
 #include "serve/bots.hpp"
 #include "serve/configuration.hpp"
@@ -8,6 +10,8 @@
 #include "serve/router.hpp"
 
 namespace intelmq::serve {
+
+class ParameterWork;
 
 /// What the routes of parameters work on; all of it outlives them.
 struct ParameterDeps {
@@ -30,6 +34,7 @@ struct ParameterDeps {
 /// be given), then stored, then, unless `apply` says otherwise, brought into effect by
 /// `Bots::perform("reload", {"what":["config"]})`, which leaves the bots as they were if it fails;
 /// then the revision is withdrawn. One change at a time; another one meanwhile is a 409.
-void add_parameter_routes(Router& router, ParameterDeps deps);
+/// Gives what the changes of other sections go through as well.
+std::shared_ptr<ParameterWork> add_parameter_routes(Router& router, ParameterDeps deps);
 
 }  // namespace intelmq::serve

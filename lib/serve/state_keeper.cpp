@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "serve/state_keeper.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.hpp"

@@ -33,6 +33,10 @@ struct FakeAccess : Access {
     then();
   }
   std::string metadata_url(const Request&) const override { return "http://localhost/meta"; }
+  std::optional<Json> metadata(const Request&) const override { return std::nullopt; }
+  Json status() const override { return {}; }
+  std::string warning() const override { return ""; }
+  Result<void> reload() override { return {}; }
   Scopes scopes = {Scope::read};
   bool lacks_keys = false, down = false;
   int refreshed = 0;
@@ -45,6 +49,10 @@ struct FakeAudit : Audit {
     records.push_back(std::move(record));
     if (then) then({});
   }
+  void read(AuditQuery, std::function<void(Result<std::vector<Json>>)> then) override {
+    then(records);
+  }
+  void reopen() override {}
   std::vector<Json> records;
   bool full = false;
 };
