@@ -40,6 +40,11 @@ std::vector<Parameter> access_parameters();
 /// Whether people can log in from elsewhere. `client_ca`: client certificates are checked.
 bool has_authenticator(const AccessOptions& options, bool client_ca);
 
+/// The names that a Host header may have, as `Front` wants them: those given, and of the listeners.
+/// Error: names the value.
+Result<std::vector<std::string>> allowed_hosts(const AccessOptions& options,
+                                               const std::vector<std::string>& listeners);
+
 /// Whether the API may listen there: beyond the loopback TLS and an authenticator are needed,
 /// unless `insecure` says that it does not matter. Error: what is missing; exit code 78.
 Result<void> check_listener(const std::string& listen, bool tls, bool client_ca,
