@@ -328,10 +328,10 @@ HttpResult perform(CURL* curl, Exchange& exchange) {
 
 bool empty_file(int fd) { return fd < 0 || (ftruncate(fd, 0) == 0 && lseek(fd, 0, SEEK_SET) == 0); }
 
-bool worth_a_try(const HttpResult& result) {
+bool worth_a_try(const HttpResult& result, const HttpRetry& retry) {
   if (result) {
     const int status = result->status;
-    return status == 429 || status == 500 || (status >= 502 && status <= 504);
+    return (status == 429 && retry.after_429) || status == 500 || (status >= 502 && status <= 504);
   }
   const Kind kind = result.error().kind;
   return kind == Kind::resolve || kind == Kind::connect || kind == Kind::timeout ||
@@ -413,7 +413,7 @@ HttpResult http_fetch(const HttpRequest& request, const HttpRetry& retry) {
   const auto end = Clock::now() + retry.total;
   for (unsigned tried = 1;; ++tried) {
     HttpResult result = http_fetch(request);
-    if (tried >= retry.tries || !worth_a_try(result)) return result;
+    if (tried >= retry.tries || !worth_a_try(result, retry)) return result;
     std::chrono::milliseconds wait =
         retry_wait(retry, tried, std::uniform_real_distribution<>(0, 1)(random));
     if (result && result->retry_after)

@@ -313,7 +313,8 @@ void Service::wait_until_dry(std::chrono::steady_clock::time_point deadline, std
     bot->child->channel().ask(Json::object().set("op", "stats"), milliseconds(5000),
                               [this, bot, seen, left, dry, done](Answer<Json> answer) {
                                 if (answer) {
-                                  *seen += (*answer)["counters"].dump();
+                                  for (const char* name : {"received", "sent", "dropped", "failed"})
+                                    *seen += (*answer)["counters"][name].text() + " ";
                                   if ((*answer)["gauges"]["inflight"].integer().value_or(0) > 0)
                                     *dry = false;
                                 } else {
