@@ -28,7 +28,7 @@ struct AccessOptions {
   std::vector<std::string> certificate_roles = {};
   std::optional<std::string> token_file;
   std::vector<std::string> allow_host = {};
-  std::int64_t request_rate = 50;
+  std::int64_t request_rate = 200;
   std::int64_t failed_login_rate = 30;
   std::optional<std::string> audit_file;
   bool audit_optional = false;
