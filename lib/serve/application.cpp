@@ -448,10 +448,6 @@ Facts Application::Parts::facts() const {
     if (!warning.empty()) out.warnings.push_back(warning);
   if (pipeline) out.queues = pipeline->queues();
   if (tests) out.tests = tests->facts();
-  if (access)
-    if (std::string text = access->warning(); !text.empty()) out.warnings.push_back(text);
-  if (front && !front->audit_trouble().empty())
-    out.warnings.push_back("audit log: " + front->audit_trouble());
   return out;
 }
 
