@@ -269,7 +269,7 @@ class ConfiguredAccess : public Access {
     };
     add(user);
     if (peer.gid) add("gid:" + std::to_string(*peer.gid));
-    if (!known) return refuse("unknown-peer", user + " has no role; see --peer-roles");
+    if (!known) return refuse("", user + " has no role; see --peer-roles");
     out.actor.kind = "peer";
     out.actor.name = user;
     return out;
@@ -288,8 +288,7 @@ class ConfiguredAccess : public Access {
     for (const std::string& name : peer.certificate_names) add("san:", name);
     add("subject:", peer.certificate_subject);
     if (out.actor.kind.empty())
-      return refuse("unknown-certificate",
-                    quote_for_message(peer.certificate_subject) + " has no role");
+      return refuse("", quote_for_message(peer.certificate_subject) + " has no role");
     return out;
   }
 

@@ -399,7 +399,7 @@ void Application::Parts::open_listeners() {
   Front::Options rules;
   rules.answered = count;
   rules.login_failed = [this](std::string_view reason) { http.count_auth_failure(reason); };
-  rules.hosts = access_options.allow_host;
+  rules.hosts = must(allowed_hosts(access_options, command.options.listen));
   rules.requests_per_second = static_cast<double>(access_options.request_rate);
   rules.failed_logins_per_minute = static_cast<double>(access_options.failed_login_rate);
   rules.audit_optional = access_options.audit_optional;
@@ -462,7 +462,7 @@ void Application::Parts::state_changed() {
 
 void Application::Parts::take_signal(int number) {
   if (number == SIGHUP) {
-    access->reload();
+    if (auto done = access->reload(); !done) log.error(done.error().text);
     if (audit) audit->reopen();
     for (const auto& server : servers)
       if (auto done = server->reload(); !done) log.error(done.error().text);

@@ -187,7 +187,7 @@ std::optional<Front::Refusal> Front::allowed(const Request& request, Scope scope
     if (identity.reason.empty())
       return Refusal{
           challenge(request, "unauthenticated", "Nobody may do this without logging in.", ""), true,
-          "no credentials"};
+          identity.detail.empty() ? "no credentials" : identity.detail};
     return Refusal{challenge(request, "unauthenticated", "The credentials are not valid.",
                              "error=\"invalid_token\", error_description=\"The credentials are "
                              "not valid\""),
