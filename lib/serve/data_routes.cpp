@@ -171,11 +171,12 @@ void DataKeeper::add_routes(Router& router, Operations& operations, bool read_on
                    on_entry([this](const auto& entry, const auto&, const Responder& respond) {
                      respond(policy(*entry));
                    })});
-  router.add(Route{"PUT", "/api/v1/data/{name}/policy", Scope::config, Body::json,
-                   on_entry([this](const auto& entry, const Shared& request, Responder respond) {
-                     set_policy(entry, *request, std::move(respond));
-                   }),
-                   true});
+  router.add(
+      Route{"PUT", "/api/v1/data/{name}/policy", Scope::config, Body::json,
+            on_entry([this](const auto& entry, const Shared& request, const Responder& respond) {
+              set_policy(entry, *request, respond);
+            }),
+            true});
 }
 
 }  // namespace intelmq::serve
