@@ -277,7 +277,7 @@ void DataKeeper::act(const std::shared_ptr<Entry>& entry, Action action, unsigne
   if (entry->rule.bytes) task.most = std::max<std::uint64_t>(64u << 20, 8 * entry->rule.bytes);
   task.retry.tries = tries;
   task.ca_file = options_.ca_file;
-  jobs_.push_back([this, entry, action, task, then = std::move(then)] {
+  jobs_.emplace_back([this, entry, action, task, then = std::move(then)] {
     auto done = std::make_shared<Done>();
     loop_.work(
         [done, action, task, ending = ending_, rule = entry->rule, source = entry->policy.source,

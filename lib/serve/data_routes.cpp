@@ -147,34 +147,36 @@ void DataKeeper::add_routes(Router& router, Operations& operations, bool read_on
                      respond(Response::json(document(*entry)));
                    }),
                    false, true});
-  router.add(Route{
-      "POST", "/api/v1/data/{name}/check", Scope::config, Body::json,
-      on_entry([this, &operations](const auto& entry, const Shared& request, Responder respond) {
-        operations.run(*request, std::move(respond), "data-check", [this, entry](Then<Json> then) {
-          act(entry, Action::check, 2, std::move(then));
-        });
-      }),
-      true});
-  router.add(Route{
-      "POST", "/api/v1/data/{name}/update", Scope::config, Body::json,
-      on_entry([this, &operations](const auto& entry, const Shared& request, Responder respond) {
-        const auto force = force_in(*request);
-        if (!force) return respond(force.error().response());
-        operations.run(*request, std::move(respond), "data-update",
-                       [this, entry, force = *force](Then<Json> then) {
-                         act(entry, force ? Action::force : Action::update, 3, std::move(then));
-                       });
-      }),
-      true});
+  router.add(Route{"POST", "/api/v1/data/{name}/check", Scope::config, Body::json,
+                   on_entry([this, &operations](const auto& entry, const Shared& request,
+                                                const Responder& respond) {
+                     operations.run(*request, respond, "data-check",
+                                    [this, entry](const Then<Json>& then) {
+                                      act(entry, Action::check, 2, then);
+                                    });
+                   }),
+                   true});
+  router.add(Route{"POST", "/api/v1/data/{name}/update", Scope::config, Body::json,
+                   on_entry([this, &operations](const auto& entry, const Shared& request,
+                                                const Responder& respond) {
+                     const auto force = force_in(*request);
+                     if (!force) return respond(force.error().response());
+                     operations.run(*request, respond, "data-update",
+                                    [this, entry, force = *force](const Then<Json>& then) {
+                                      act(entry, force ? Action::force : Action::update, 3, then);
+                                    });
+                   }),
+                   true});
   router.add(Route{"GET", "/api/v1/data/{name}/policy", Scope::read, Body::none,
                    on_entry([this](const auto& entry, const auto&, const Responder& respond) {
                      respond(policy(*entry));
                    })});
-  router.add(Route{"PUT", "/api/v1/data/{name}/policy", Scope::config, Body::json,
-                   on_entry([this](const auto& entry, const Shared& request, Responder respond) {
-                     set_policy(entry, *request, std::move(respond));
-                   }),
-                   true});
+  router.add(
+      Route{"PUT", "/api/v1/data/{name}/policy", Scope::config, Body::json,
+            on_entry([this](const auto& entry, const Shared& request, const Responder& respond) {
+              set_policy(entry, *request, respond);
+            }),
+            true});
 }
 
 }  // namespace intelmq::serve
