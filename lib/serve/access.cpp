@@ -310,7 +310,7 @@ Result<std::unique_ptr<Access>> Access::open(const AccessOptions& options, std::
 }
 
 Fetch http_fetcher(std::string ca_file, bool dev) {
-  return [ca_file = std::move(ca_file), dev](const std::string& url) -> Result<Fetched> {
+  return [ca_file = std::move(ca_file), dev](const std::string& url) -> Result<FetchedPage> {
     HttpRequest request;
     request.url = url;
     request.headers = {{"Accept", "application/json"}};
@@ -321,7 +321,8 @@ Fetch http_fetcher(std::string ca_file, bool dev) {
     request.ca_file = ca_file;
     auto got = http_fetch(request);
     if (!got) return fail(got.error().text);
-    return Fetched{got->status, std::move(got->body), std::string(got->header("cache-control"))};
+    return FetchedPage{got->status, std::move(got->body),
+                       std::string(got->header("cache-control"))};
   };
 }
 

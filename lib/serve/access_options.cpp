@@ -55,8 +55,10 @@ std::vector<Parameter> access_parameters() {
       option<&P::allow_host>("allow_host",
                              "Name or address under which clients may know this service, beside "
                              "the loopback's."),
-      option<&P::request_rate>("request_rate",
-                               "Requests per second that each of them may send; 0: any number."),
+      option<&P::request_rate>(
+          "request_rate",
+          "Requests per second, other than those that only read, that each of them "
+          "may send; 0: any number."),
       option<&P::failed_login_rate>(
           "failed_login_rate",
           "Failed logins per minute from one address before it has to wait; 0: any number."),

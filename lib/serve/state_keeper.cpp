@@ -162,12 +162,13 @@ void StateKeeper::Work::places(const Request& request, Then<std::vector<StatePla
   for (std::size_t i = 0; i < targets->bots.size(); ++i) {
     const ParameterTarget& target = targets->bots[i];
     const Json& sheet = deps.bots.find(target.id)->describe;
-    all->places[i] = {target.id,
-                      sheet["name"].text(),
-                      sheet["version"].text(),
-                      sheet["state"]["schema"].integer().value_or(0),
-                      {},
-                      {}};
+    StatePlace& place = all->places[i];
+    place.bot = target.id;
+    place.program = sheet["name"].text();
+    place.version = sheet["version"].text();
+    place.schema = sheet["state"]["schema"].integer().value_or(0);
+    for (const Json& each : sheet["capabilities"].items())
+      place.dumps = place.dumps || each.text() == "dump";
     constexpr std::string_view by = "parameter:";
     const std::string& said = sheet["state"]["path"].text();
     const std::string name = said.starts_with(by) ? said.substr(by.size()) : "";

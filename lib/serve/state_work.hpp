@@ -18,6 +18,7 @@ struct StatePlace {
   std::string bot, program, version;
   std::int64_t schema = 0;
   std::string path;    ///< Of its file; empty: none.
+  bool dumps = false;  ///< It copies the file itself while it runs.
   Json configuration;  ///< Its parameters, redacted.
 };
 

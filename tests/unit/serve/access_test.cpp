@@ -58,7 +58,7 @@ struct Fixture {
     pages["https://id.example/keys"] = {200, key_document(first_key(), "k1"), "max-age=600"};
   }
   Fetch fetcher() {
-    return [this](const std::string& url) -> Result<Fetched> {
+    return [this](const std::string& url) -> Result<FetchedPage> {
       asked.push_back(url);
       const auto found = pages.find(url);
       if (down || found == pages.end()) return fail(url + ": connection refused");
@@ -102,7 +102,7 @@ struct Fixture {
   std::string who(const Request& request) { return text(access->identify(request)); }
 
   AccessOptions options;
-  std::map<std::string, Fetched> pages;
+  std::map<std::string, FetchedPage> pages;
   std::vector<std::string> asked;
   std::vector<std::function<void()>> held;
   bool down = false, hold = false;
@@ -352,7 +352,7 @@ TEST_CASE_METHOD(Fixture, "oidc: discovery") {
     return got ? "good" : got.error().text;
   };
   const std::string place = "https://id.example/tenant/.well-known/openid-configuration";
-  const Fetched good = pages[place];
+  const FetchedPage good = pages[place];
   CHECK(fetch() == "good");
   pages[place] = {404, "", ""};
   pages["https://id.example/.well-known/oauth-authorization-server/tenant"] = good;
