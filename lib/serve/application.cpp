@@ -27,6 +27,7 @@
 #include "serve/audit.hpp"
 #include "serve/clock.hpp"
 #include "serve/configuration.hpp"
+#include "serve/data_keeper.hpp"
 #include "serve/debug.hpp"
 #include "serve/docs.hpp"
 #include "serve/front.hpp"
@@ -36,6 +37,7 @@
 #include "serve/log_hub.hpp"
 #include "serve/log_levels.hpp"
 #include "serve/logging_routes.hpp"
+#include "serve/monitoring.hpp"
 #include "serve/options.hpp"
 #include "serve/parameters.hpp"
 #include "serve/pipeline_api.hpp"
@@ -114,6 +116,13 @@ std::string help_text(const Description& description) {
   return text;
 }
 
+/// Those of the parts that keep their own.
+std::vector<Parameter> part_parameters() {
+  std::vector<Parameter> out = access_parameters();
+  for (Parameter& parameter : monitoring_parameters()) out.push_back(std::move(parameter));
+  return out;
+}
+
 std::string page_of(Surface surface, const Description& description) {
   switch (surface) {
     case Surface::man: return render::man(description, {});
@@ -145,6 +154,7 @@ struct Application::Parts {
   Log& log;
   ServeCommand command;
   AccessOptions access_options;
+  MonitoringOptions monitoring_options;
   std::string service_name, instance;
   double started = unix_time();
   FileDescriptor lock;
@@ -165,6 +175,8 @@ struct Application::Parts {
   std::unique_ptr<Audit> audit;
   std::unique_ptr<Front> front, probe_front;
   HttpFacts http;
+  std::unique_ptr<Monitoring> monitoring;
+  std::unique_ptr<DataKeeper> data;
   Router router, probes;
   std::vector<std::unique_ptr<HttpServer>> servers;
   Watch signals, delay;
@@ -173,6 +185,7 @@ struct Application::Parts {
 
   void prepare_directories();
   void start_logging();
+  void start_data();
   void take_event(const std::string& bot, const Json& event);
   void open_access();
   void add_routes();
@@ -192,7 +205,8 @@ Application::Application(std::vector<std::string> arguments, Log& log)
   const auto& words = parts_->arguments;
   if (words.size() == 3 && words[0] == "audit" && words[1] == "verify") return;
   parts_->command =
-      read_command(parts_->arguments, {{access_parameters(), &parts_->access_options}});
+      read_command(parts_->arguments, {{access_parameters(), &parts_->access_options},
+                                       {monitoring_parameters(), &parts_->monitoring_options}});
   log.set_threshold(parts_->command.options.logging_level);
 }
 
@@ -201,7 +215,7 @@ Application::~Application() = default;
 std::optional<std::string> Application::inspect() {
   const ServeOptions& options = parts_->command.options;
   if (options.version) return std::string("intelmq-serve " INTELMQ_VERSION);
-  const Description description = serve_description(access_parameters());
+  const Description description = serve_description(part_parameters());
   if (options.help) return help_text(description);
   if (options.generate) return page_of(*options.generate, description);
   return std::nullopt;
@@ -230,6 +244,7 @@ int Application::run() {
   service.state_directory = options.state_dir;
   service.start_limit = options.start_timeout.milliseconds();
   service.stop_limit = options.stop_timeout.milliseconds();
+  service.silence = options.silence.milliseconds();
   service.restarts = static_cast<unsigned>(options.restart_budget);
   ServiceCalls calls;
   calls.changed = [&p] { p.loop->post([&p] { p.state_changed(); }); };
@@ -242,12 +257,14 @@ int Application::run() {
       *p.loop, *p.service, *p.operations, p.instance, options.state_dir, [&p] { return p.facts(); },
       [&p](const std::string& bot) { return p.overrides(bot); }, options.debug_api});
   p.open_access();
+  p.start_data();
   p.add_routes();
   if (options.routes) return p.print_routes();
   p.open_listeners();
   p.signals =
       p.loop->signals({SIGTERM, SIGINT, SIGHUP}, [&p](int number) { p.take_signal(number); });
   p.service->begin();
+  p.monitoring->begin();
   p.loop->run();
   p.servers.clear();
   return p.exit_code;
@@ -270,6 +287,7 @@ void Application::Parts::connect(ServiceCalls& calls) {
     configuration->hand_over(bot, reloads ? Occasion::reload : Occasion::start);
     return overrides(bot);
   };
+  calls.prepare = [this](std::function<void()> then) { data->prepare(std::move(then)); };
   calls.may_start = [this](bool force) { return keeper->may_start(force); };
 }
 
@@ -285,6 +303,25 @@ void Application::Parts::start_logging() {
   hub = std::make_unique<LogHub>(*loop, *syslog, STDERR_FILENO, form);
   hub->take_over(log);
   if (auto done = syslog->load(); !done) log.error(done.error().text);
+}
+
+/// The files that the bots look things up in.
+void Application::Parts::start_data() {
+  DataOptions options;
+  options.state_directory = command.options.state_dir;
+  DataCalls calls;
+  calls.overrides = [this](const std::string& bot) { return overrides(bot); };
+  calls.reload_data = [this](const std::string& bot, const std::string& name,
+                             const std::string& path) {
+    service->ask(bot, Json::object().set("op", "reload-data").set("name", name).set("path", path),
+                 std::chrono::minutes(1), [this, bot, name](const Answer<Json>& answer) {
+                   if (!answer) log.warning(bot + ": " + name + ": " + answer.error().detail);
+                 });
+  };
+  calls.alert = [this](const std::string& name, const std::string& text) {
+    log.error(name + ": " + text);
+  };
+  data = std::make_unique<DataKeeper>(*loop, log, *service, options, calls);
 }
 
 void Application::Parts::take_event(const std::string& bot, const Json& event) {
@@ -325,6 +362,14 @@ void Application::Parts::add_routes() {
   logging = std::make_unique<LoggingParts>(
       LoggingParts{*loop, *service, *hub, *levels, *syslog, options.require_if_match});
   add_logging_routes(router, *logging);
+  monitoring = std::make_unique<Monitoring>(
+      MonitoringParts{*loop, log, [this] { return facts(); }, http, options.state_dir,
+                      monitoring_options, options.paused_is_ready});
+  if (auto done = monitoring->load(); !done) log.error(done.error().text);
+  add_monitoring_routes(router, *monitoring);
+  add_probe_routes(router, *monitoring);
+  add_probe_routes(probes, *monitoring);
+  data->add_routes(router, *operations, options.config_readonly, options.require_if_match);
   add_security_routes(router, *access, audit.get());
   add_meta_routes(router, *sections);
   add_lifecycle_routes(router, *sections);
@@ -397,6 +442,10 @@ Facts Application::Parts::facts() const {
   out.started = started;
   out.insecure = command.options.insecure_allow_remote;
   service->fill(out);
+  if (data) data->fill(out);
+  for (const std::string& warning :
+       {access ? access->warning() : "", front ? front->audit_trouble() : ""})
+    if (!warning.empty()) out.warnings.push_back(warning);
   if (pipeline) out.queues = pipeline->queues();
   if (tests) out.tests = tests->facts();
   return out;

@@ -5,7 +5,7 @@
 #include "base/text.hpp"
 #include "serve/callbacks.hpp"
 #include "serve/clock.hpp"
-#include "type/iso_duration.hpp"
+#include "type/duration.hpp"
 
 namespace intelmq::serve {
 namespace {
