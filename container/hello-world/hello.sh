@@ -24,7 +24,7 @@ api() {
 greet() { # address
   before=$(wc -l 2>/dev/null < "$spool/out.ndjson" || echo 0)
   printf '{"source.ip":"%s"}\n' "$1" > "$spool/$1"
-  mv "$spool/$1" "$spool/in/$1.ndjson"
+  mv "$spool/$1" "$spool/in/$1.jsonl"
   tries=0
   until [ "$(wc -l 2>/dev/null < "$spool/out.ndjson" || echo 0)" -gt "$before" ]; do
     tries=$((tries + 1))
@@ -38,8 +38,8 @@ echo '# What is it, and does it work?'
 api GET version
 api GET status
 api GET describe/fields
-api POST self-test/config-test '{}'
-api POST self-test/unit-test '{}'
+api POST self-test/config-test?strict=true '{}'
+api POST self-test/unit-test?strict=true '{}'
 
 echo '# Say hello.'
 greet 192.0.2.1

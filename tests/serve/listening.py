@@ -22,14 +22,14 @@ class Listening(Served):
         words = list(map(str, words))
         first_end = words.index("|") if "|" in words else len(words)
         if source:
-            words[first_end:first_end] = ["--source", f"dir:{self.incoming}"]
+            words[first_end:first_end] = ["--source", f"dir:{self.incoming}?follow=1"]
             words += ["--destination", f"file:{self.outgoing}"]
         super().__init__(test, name, *words, options=[
             "--listen", f"tcp:127.0.0.1:{self.port}", *options], **more)
 
     def put(self, lines):
         """Events, at once, as one file of the spool."""
-        name = f"{time.time_ns()}.ndjson"
+        name = f"{time.time_ns()}.jsonl"
         part = self.place / name
         part.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
         part.rename(self.incoming / name)
