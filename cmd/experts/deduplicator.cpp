@@ -87,6 +87,7 @@ const Spec<Params> spec{
     .resources = {.growth = "32 bytes a live key"},
     .scaling = Scaling::partitioned,
     .state = "keys of events seen, with the second of their first sight",
+    .state_parameter = "state",
     .drops = true,
 };
 

@@ -68,7 +68,11 @@ const Spec<Params> spec{
               .parameter = "database",
               .warn_days = 8,
               .max_days = 14,
-              .expire_days = 30}},
+              .expire_days = 30,
+              .database_types = {"GeoLite2-City", "GeoIP2-City", "GeoLite2-Country",
+                                 "GeoIP2-Country", "DBIP-City-Lite", "DBIP-Country-Lite"},
+              .source = {"geoipupdate", "GeoLite2-City"},
+              .bytes = 65'000'000}},
     .resources = {.rss_bytes = 70'000'000, .cpu_us_per_event = 2},
 };
 

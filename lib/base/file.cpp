@@ -20,10 +20,11 @@ namespace {
 
 constexpr std::size_t read_step = 64u << 10;
 
-Result<void> fill_temporary(int fd, const std::string& path, std::string_view bytes) {
+Result<void> fill_temporary(int fd, const std::string& path, std::string_view bytes,
+                            unsigned mode) {
   struct stat old = {};
   const bool exists = stat(path.c_str(), &old) == 0;
-  if (fchmod(fd, exists ? old.st_mode & 07777 : 0640) != 0) {
+  if (fchmod(fd, exists ? old.st_mode & 07777 : mode) != 0) {
     return system_failure(path, "cannot set the mode", errno);
   }
   const Written written = write_some(fd, bytes);
@@ -114,11 +115,11 @@ Result<void> write_all(int fd, std::string_view bytes) {
   return fail("cannot write: " + std::generic_category().message(written.error));
 }
 
-Result<void> atomic_write(const std::string& path, std::string_view bytes) {
+Result<void> atomic_write(const std::string& path, std::string_view bytes, unsigned mode) {
   std::string temporary = directory_of(path) + "/." + name_of(path) + ".XXXXXX";
   const FileDescriptor file(mkostemp(temporary.data(), O_CLOEXEC));
   if (!file) return system_failure(path, "cannot create a file beside it", errno);
-  Result<void> done = fill_temporary(file.get(), path, bytes);
+  Result<void> done = fill_temporary(file.get(), path, bytes, mode);
   if (done && ::rename(temporary.c_str(), path.c_str()) != 0) {
     done = system_failure(path, "cannot rename", errno);
   }

@@ -54,8 +54,8 @@ Written write_some(int fd, std::string_view bytes);
 Result<void> write_all(int fd, std::string_view bytes);
 
 /// Replaces a file as a whole: after success the new content is on disk, after failure (or a
-/// crash) the old one is. Keeps the mode of the old file; a new one gets 0640.
-Result<void> atomic_write(const std::string& path, std::string_view bytes);
+/// crash) the old one is. Keeps the mode of the old file; a new one gets `mode`.
+Result<void> atomic_write(const std::string& path, std::string_view bytes, unsigned mode = 0640);
 
 /// Makes created, renamed and removed names in a directory durable.
 Result<void> fsync_directory(const std::string& path);

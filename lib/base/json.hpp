@@ -40,6 +40,9 @@ class Json {
   /// One whole document; depth at most 128; of a member given twice the last value counts, at the
   /// first's place. The error names line and column.
   static Result<Json> parse(std::string_view text);
+  /// The same of text that strangers send: a member given twice is an error, and so is what is
+  /// nested deeper than `depth` (at most 128).
+  static Result<Json> parse_strict(std::string_view text, int depth);
 
   Kind kind() const { return kind_; }
   bool is_null() const { return kind_ == Kind::null; }

@@ -41,14 +41,15 @@ bool is_number(std::string_view text) {
   return at == text.size();
 }
 
-/// A name given twice keeps its first place and its last value.
-void merge_duplicates(Json::Object& members) {
+/// A name given twice keeps its first place and its last value. Returns one that came again.
+std::optional<std::string> merge_duplicates(Json::Object& members) {
   std::vector<std::size_t> order(members.size());
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     return members[a].first < members[b].first;
   });
   std::vector<bool> gone(members.size());
+  std::optional<std::string> again;
   std::size_t first = 0;
   for (std::size_t i = 1; i < order.size(); ++i) {
     if (members[order[i]].first != members[order[first]].first) {
@@ -57,14 +58,17 @@ void merge_duplicates(Json::Object& members) {
     }
     members[order[first]].second = std::move(members[order[i]].second);
     gone[order[i]] = true;
+    again = members[order[first]].first;
   }
   std::size_t index = 0;
-  std::erase_if(members, [&](const Json::Member&) { return gone[index++]; });
+  if (again) std::erase_if(members, [&](const Json::Member&) { return gone[index++]; });
+  return again;
 }
 
 class Reader {
  public:
-  explicit Reader(std::string_view text) : text_{text}, padded_{text} {}
+  Reader(std::string_view text, int depth, bool strict)
+      : text_{text}, padded_{text}, depth_limit_{depth}, strict_{strict} {}
 
   Result<Json> read() {
     if (trim(text_).empty()) return fail("not JSON: the text is empty");
@@ -132,7 +136,7 @@ class Reader {
 
   template <class Value>
   bool array(Value& value, Json& out, int depth) {
-    if (depth > depth_limit) return too_deep();
+    if (depth > depth_limit_) return too_deep();
     ondemand::array items;
     if (const auto problem = value.get_array().get(items)) return stop(problem);
     Json::Array list;
@@ -148,7 +152,7 @@ class Reader {
 
   template <class Value>
   bool object(Value& value, Json& out, int depth) {
-    if (depth > depth_limit) return too_deep();
+    if (depth > depth_limit_) return too_deep();
     ondemand::object members;
     if (const auto problem = value.get_object().get(members)) return stop(problem);
     Json::Object list;
@@ -160,12 +164,14 @@ class Reader {
       list.emplace_back(std::string(name), Json());
       if (!any(field.value(), list.back().second, depth)) return false;
     }
-    merge_duplicates(list);
+    if (const auto again = merge_duplicates(list); again && strict_)
+      return stop(fmt::format("the name {} stands twice in an object", quote_for_message(*again)),
+                  at_);
     out = Json(std::move(list));
     return true;
   }
 
-  bool too_deep() { return stop(fmt::format("nested deeper than {} levels", depth_limit), at_); }
+  bool too_deep() { return stop(fmt::format("nested deeper than {} levels", depth_limit_), at_); }
 
   bool stop(simdjson::error_code problem) {
     const char* where = nullptr;
@@ -218,6 +224,8 @@ class Reader {
 
   std::string_view text_;
   simdjson::padded_string padded_;
+  int depth_limit_;
+  bool strict_;
   ondemand::document* document_ = nullptr;
   std::size_t at_ = 0;
   std::size_t token_size_ = 0;
@@ -226,6 +234,10 @@ class Reader {
 
 }  // namespace
 
-Result<Json> Json::parse(std::string_view text) { return Reader(text).read(); }
+Result<Json> Json::parse(std::string_view text) { return Reader(text, depth_limit, false).read(); }
+
+Result<Json> Json::parse_strict(std::string_view text, int depth) {
+  return Reader(text, std::min(depth, depth_limit), true).read();
+}
 
 }  // namespace intelmq

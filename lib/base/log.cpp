@@ -6,6 +6,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "base/json.hpp"
 #include "base/text.hpp"
 
@@ -84,7 +86,7 @@ void Log::plain(std::string_view line) {
   settle();
   std::string text(line);
   text += '\n';
-  [[maybe_unused]] const auto ignored = ::write(fd_, text.data(), text.size());
+  put_out(text);
 }
 
 void Log::settle() {
@@ -107,6 +109,7 @@ void Log::write(LogLevel level, std::string_view text) {
 }
 
 void Log::put(LogLevel level, std::string_view text) {
+  if (taker_) return taker_(level, text);
   const std::string_view name = log_level_names[static_cast<std::size_t>(level)];
   std::string line;
   if (form_ == LogForm::botnet) {
@@ -124,7 +127,17 @@ void Log::put(LogLevel level, std::string_view text) {
                        level == LogLevel::info ? "" : fmt::format("{}: ", name), harmless(text));
   }
   line += '\n';
-  [[maybe_unused]] const auto ignored = ::write(fd_, line.data(), line.size());
+  put_out(line);
+  if (listener_) listener_(level, harmless(text));
+}
+
+/// Through interruptions by signals; what cannot be written is lost.
+void Log::put_out(std::string_view line) const {
+  while (!line.empty()) {
+    const auto put = ::write(fd_, line.data(), line.size());
+    if (put < 0 && errno != EINTR) return;
+    if (put > 0) line.remove_prefix(static_cast<std::size_t>(put));
+  }
 }
 
 }  // namespace intelmq

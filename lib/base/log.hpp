@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace intelmq {
 
@@ -31,11 +33,17 @@ class Log {
     if (!path_.empty()) write_to(std::string(path_));
   }
 
+  /// From now on messages go here instead, whole and as they are.
+  void hand_to(std::function<void(LogLevel, std::string_view)> taker) { taker_ = std::move(taker); }
+
   void debug(std::string_view text) { write(LogLevel::debug, text); }
   void info(std::string_view text) { write(LogLevel::info, text); }
   void warning(std::string_view text) { write(LogLevel::warning, text); }
   void error(std::string_view text) { write(LogLevel::error, text); }
   void set_threshold(LogLevel threshold) { threshold_ = threshold; }
+  /// Is told of each message that is written, repetitions folded.
+  using Listener = std::function<void(LogLevel level, std::string_view text)>;
+  void set_listener(Listener listener) { listener_ = std::move(listener); }
   /// Writes the line as it is, with a line feed: results such as --stats.
   void plain(std::string_view line);
   /// Tells how often the last message was repeated, if it was.
@@ -44,15 +52,18 @@ class Log {
  private:
   void write(LogLevel level, std::string_view text);
   void put(LogLevel level, std::string_view text);
+  void put_out(std::string_view line) const;
   int fd_;
   std::string program_;
   LogLevel threshold_;
   LogForm form_;
   std::string path_;
   int file_ = -1;
+  std::function<void(LogLevel, std::string_view)> taker_;
   std::string last_;
   LogLevel last_level_ = LogLevel::debug;
   std::uint64_t repeats_ = 0;
+  Listener listener_;
 };
 
 }  // namespace intelmq

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/wakeup.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 
 namespace intelmq {
 
 struct Wakeup::Flags {
-  std::atomic<bool> finish{false}, interrupted{false}, reload{false}, report{false};
+  std::atomic<bool> finish{false}, interrupted{false}, reload{false}, report{false}, call{false};
   static_assert(std::atomic<bool>::is_always_lock_free);
   bool any() const { return finish || reload || report; }
 };
@@ -30,6 +33,8 @@ void on_signal(int signal) {
       break;
     case SIGTERM: flags.finish = true; break;
     case SIGHUP: flags.reload = true; break;
+    case SIGIO:
+    case SIGALRM: flags.call = true; break;
     default: flags.report = true;
   }
 }
@@ -68,21 +73,82 @@ bool Wakeup::take_report() {
   return flags_->report.load(std::memory_order_relaxed) && flags_->report.exchange(false);
 }
 
+void Wakeup::ask_to_finish() { flags_->finish = true; }
+
+void Wakeup::keep(Company* company, int fd) {
+  company_ = company;
+  install(SIGIO, on_signal);
+  install(SIGALRM, on_signal);
+  fcntl(fd, F_SETOWN, getpid());
+  fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_ASYNC);
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(beat).count();
+  const itimerval timer = {{seconds, 0}, {seconds, 0}};
+  setitimer(ITIMER_REAL, &timer, nullptr);
+  flags_->call = true;  // for what was said before
+}
+
+void Wakeup::leave() {
+  const itimerval never = {};
+  setitimer(ITIMER_REAL, &never, nullptr);
+  company_ = nullptr;
+}
+
+bool Wakeup::take_call() const {
+  return flags_->call.load(std::memory_order_relaxed) && flags_->call.exchange(false);
+}
+
+void Wakeup::breathe() const {
+  if (company_ && take_call()) company_->attend();
+}
+
 bool Wakeup::wait(int fd, int timeout_ms) const {
   if (most_ms_ >= 0 && (timeout_ms < 0 || timeout_ms > most_ms_)) timeout_ms = most_ms_;
+  return company_ ? wait_in_company(fd, timeout_ms) : wait_alone(fd, timeout_ms);
+}
+
+bool Wakeup::wait_alone(int fd, int timeout_ms) const {
+  pollfd watched = {fd, POLLIN, 0};
+  const timespec limit = {timeout_ms / 1000, (timeout_ms % 1000) * 1000000L};
+  return poll(&watched, 1, timeout_ms < 0 ? nullptr : &limit) > 0;
+}
+
+bool Wakeup::wait_in_company(int fd, int timeout_ms) const {
+  using Clock = std::chrono::steady_clock;
+  const auto start = Clock::now();
+  auto now = start;
+  const auto end = start + std::chrono::milliseconds(timeout_ms);
+  pollfd watched[2] = {};
+  for (;;) {
+    breathe();
+    if (company_->calls()) break;
+    std::chrono::nanoseconds left = beat;
+    if (timeout_ms >= 0) left = std::clamp<std::chrono::nanoseconds>(end - now, {}, left);
+    watched[0] = {fd, POLLIN, 0};
+    watched[1] = company_->watched();
+    const timespec limit = {left.count() / 1'000'000'000, left.count() % 1'000'000'000};
+    const int ready = poll(watched, 2, &limit);
+    now = Clock::now();
+    if (watched[0].revents || flags_->any() || (timeout_ms >= 0 && now >= end)) break;
+    if (ready >= 0) company_->attend();  // it was heard, or it has not heard of us for a while
+  }
+  company_->waited(now - start);
+  return watched[0].revents != 0;
+}
+
+/// As ppoll(2), with the signals let in; a signal that came just before is not missed.
+int Wakeup::poll(pollfd* watched, nfds_t count, const timespec* limit) const {
   sigset_t ours;
   sigset_t before;
   sigemptyset(&ours);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) sigaddset(&ours, signal);
+  if (company_)
+    for (const int signal : {SIGIO, SIGALRM}) sigaddset(&ours, signal);
   pthread_sigmask(SIG_BLOCK, &ours, &before);
-  int ready = 0;
-  if (!flags_->any()) {
-    pollfd watched = {fd, POLLIN, 0};
-    const timespec limit = {timeout_ms / 1000, (timeout_ms % 1000) * 1000000L};
-    ready = ppoll(&watched, 1, timeout_ms < 0 ? nullptr : &limit, &before);
-  }
+  int ready = -1;
+  const bool called = company_ && flags_->call.load(std::memory_order_relaxed);
+  if (!flags_->any() && !called) ready = ppoll(watched, count, limit, &before);
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return ready > 0;
+  return ready;
 }
 
 }  // namespace intelmq

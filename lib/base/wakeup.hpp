@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <poll.h>
+
+#include <chrono>
+
 namespace intelmq {
 
 /// The process's signals, as flags that the loop looks at between two records.
@@ -8,11 +12,34 @@ namespace intelmq {
 /// beyond `ulimit -f`) are ignored: the write that caused them fails.
 class Wakeup {
  public:
+  /// Whoever started the program and wants to hear from it, also while it waits.
+  class Company {
+   public:
+    virtual ~Company() = default;
+    virtual void attend() = 0;           ///< Hears and speaks; never blocks.
+    virtual bool calls() const = 0;      ///< Whether a wait is to end for its sake.
+    virtual pollfd watched() const = 0;  ///< By what it is heard.
+    virtual void waited(std::chrono::nanoseconds time) = 0;  ///< Time spent without work.
+  };
+  /// How long it is left alone at most while the program waits.
+  static constexpr std::chrono::milliseconds beat{2000};
+
   Wakeup();  ///< Installs the handlers; a second INT ends the process at once.
 
   bool finish_asked() const;
-  bool take_reload();  ///< True once per HUP.
-  bool take_report();  ///< True once per USR1.
+  bool take_reload();    ///< True once per HUP.
+  bool take_report();    ///< True once per USR1.
+  void ask_to_finish();  ///< As TERM does.
+
+  /// From now on IO, and ALRM every `beat`, say that `company` is to be attended to. `fd`, a
+  /// socket, raises IO. Blocking system calls end early by either.
+  void keep(Company* company, int fd);
+  void leave();  ///< It is no longer there.
+  /// True once per IO or ALRM: `attend` is due.
+  bool take_call() const;
+  /// For those who wait by other means: to be called every second or so meanwhile.
+  void breathe() const;
+  Company* company() const { return company_; }
 
   /// Waits until `fd` is readable (fd < 0: nothing to read), a signal comes, or the time is over
   /// (`timeout_ms` < 0: never). A signal that came just before is not missed. True: readable.
@@ -24,6 +51,11 @@ class Wakeup {
   struct Flags;
 
  private:
+  bool wait_alone(int fd, int timeout_ms) const;
+  bool wait_in_company(int fd, int timeout_ms) const;
+  int poll(pollfd* watched, nfds_t count, const timespec* limit) const;
+
+  Company* company_ = nullptr;
   Flags* flags_;  // the program's, also for a module that has its own copy of this code
   int most_ms_ = -1;
 };

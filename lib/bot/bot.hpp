@@ -194,6 +194,7 @@ const Bot& define(const Spec<P>& spec) {
     d.resources = spec.resources;
     d.scaling = spec.scaling;
     d.state = spec.state;
+    d.state_parameter = spec.state_parameter;
     d.output_format = spec.output_format;
     d.module = spec.module;
     d.min_out = spec.drops ? 0 : 1;

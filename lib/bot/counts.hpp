@@ -19,6 +19,8 @@ class Counts {
   std::uint64_t reports = 0;         ///< Parsers: reports or feeds taken.
   std::uint64_t emitted = 0;         ///< Splitters: events made.
   std::uint64_t duplicate_keys = 0;  ///< Keys that stood twice in one line.
+  std::uint64_t retries = 0;         ///< Outputs: batches that were tried again.
+  std::uint64_t received_bytes = 0;  ///< Of lines and feeds that were taken.
 
   void drop(std::string_view reason) { ++slot(dropped_, reason); }
   void fail(std::string_view reason) { ++slot(failed_, reason); }
@@ -33,6 +35,7 @@ class Counts {
 
   using Reasons = std::map<std::string, std::uint64_t, std::less<>>;
   const Reasons& failed_reasons() const { return failed_; }
+  const Reasons& dropped_reasons() const { return dropped_; }
   const Reasons& paths() const { return paths_; }  ///< Those that were named.
   Json json(const std::string& program, double seconds) const;
 

@@ -74,6 +74,7 @@ Result<void> Paths::deliver(Lane& lane) {
     reached = reached || *taken == Delivery::done;
   }
   lane.gone = !reached;
+  if (reached) bytes_ += lane.buffer.size();
   lane.buffer.clear();
   return {};
 }
@@ -105,7 +106,7 @@ void open_paths(Paths& paths, const std::vector<std::string>& texts,
     paths.add(name, std::move(*destination));
   }
   if (has_default) return;
-  paths.add("_default", must(open_destination("-"), ExitCode::cannot_create));
+  paths.add("_default", must(open_destination("-", options), ExitCode::cannot_create));
 }
 
 }  // namespace intelmq

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -29,6 +30,7 @@ class Paths {
   bool full() const;  ///< Some buffer holds a block or more.
   /// Writes and flushes everything; after success it has been delivered.
   Result<void> deliver();
+  std::uint64_t bytes() const { return bytes_; }  ///< Delivered so far.
   /// Ends all streams.
   Result<void> close();
   /// Nobody reads any more on any path.
@@ -49,10 +51,11 @@ class Paths {
     const std::size_t count = path.lanes.size();
     return path.lanes[count == 1 ? 0 : turn_++ % count]->buffer;
   }
-  static Result<void> deliver(Lane& lane);
+  Result<void> deliver(Lane& lane);
 
   bool balanced_;
   std::size_t turn_ = 0;
+  std::uint64_t bytes_ = 0;
   std::vector<std::unique_ptr<Path>> paths_;
 };
 

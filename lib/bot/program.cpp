@@ -11,6 +11,7 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "bot/botnet_start.hpp"
+#include "bot/control.hpp"
 #include "bot/inspect.hpp"
 #include "bot/runner.hpp"
 
@@ -97,11 +98,12 @@ void hide_secrets(const Bot& bot, int argc, char** argv) {
 }
 
 ExitCode run_bot(const Bot& bot, const std::vector<std::string>& arguments, Log& log,
-                 Settings settings) {
+                 Settings settings, Control* control) {
   const Options& options = settings.options();
   EventRules rules = read_rules(options);
   check_defaults(options, rules);
   Wakeup wakeup;
+  if (control) control->join(wakeup);
   Paths paths(options.load_balance);
   if (bot.shape != Shape::output) open_paths(paths, options.destination, {&log, &wakeup});
   std::unique_ptr<Source> source = open_records(bot, options, log);
@@ -113,7 +115,8 @@ ExitCode run_bot(const Bot& bot, const std::vector<std::string>& arguments, Log&
   };
   const auto statistics = open_statistics_of(bot, options, paths, log);
   Runner runner({bot, settings, rules, source.get(), paths, wakeup, log, std::move(instance),
-                 reload, statistics.get()});
+                 reload, statistics.get(), control});
+  if (control) control->event("ready");
   const ExitCode code = runner.run();
   if (statistics) statistics->finish(runner.counts());
   if (options.stats)
@@ -140,6 +143,7 @@ int run_program(const Bot& bot, int argc, char** argv) {
   try {
     if (botnet && !leave_root())
       throw StartError("cannot become the user intelmq", ExitCode::permission);
+    const auto control = Control::inherited(bot, log);
     const std::vector<std::string> arguments =
         botnet ? botnet->arguments : std::vector<std::string>(argv + 1, argv + argc);
     Settings settings = Settings::read(bot, arguments);
@@ -149,7 +153,8 @@ int run_program(const Bot& bot, int argc, char** argv) {
     for (const std::string& note : settings.notes()) log.warning(note);
     if (const auto code = inspect(bot, settings, arguments, log)) return static_cast<int>(*code);
     settings.require(bot);
-    const ExitCode code = run_bot(bot, arguments, log, std::move(settings));
+    if (control) control->state("init");
+    const ExitCode code = run_bot(bot, arguments, log, std::move(settings), control.get());
     if (botnet) log.info("Bot stopped.");
     return static_cast<int>(code);
   } catch (const StartError& error) {

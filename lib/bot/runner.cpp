@@ -54,12 +54,22 @@ Runner::Runner(Parts parts)
   for (const Produced& produced : fields_.sets) permit(produced.name);
   for (const FieldName& name : fields_.removes) permit(name);
   if (fields_.any_field) permitted_.set();
+  if (!p_.control) return;
+  meter_.emplace(fields_);
+  p_.control->set_subject({[this] { return stats(); }, [this] { return inflight(); }});
+}
+
+Runner::~Runner() {
+  if (p_.control) p_.control->set_subject({});
 }
 
 double Runner::seconds() const { return static_cast<double>(monotonic_ns() - started_) / 1e9; }
 
 ExitCode Runner::run() {
-  if (p_.bot.shape == Shape::collector)
+  if (p_.control) p_.control->attend();
+  if (p_.control && !heed())
+    ;  // it was told to hold, and then to end, before it began
+  else if (p_.bot.shape == Shape::collector)
     run_collector();
   else if (p_.bot.shape == Shape::parser && options_.input_format == RecordFormat::raw)
     run_raw();
@@ -76,6 +86,7 @@ ExitCode Runner::run() {
   if (!counts_.add_up() && exit_ == ExitCode::ok && !p_.paths.abandoned())
     stop_with(ExitCode::internal, "the counts of this run do not add up; please report this");
   if (exit_ == ExitCode::ok && failures_.too_many()) exit_ = ExitCode::bad_data;
+  if (p_.control) take_leave();
   return exit_;
 }
 
@@ -85,7 +96,7 @@ ExitCode Runner::run() {
 void Runner::run_lines() {
   while (!stop_) {
     switch (p_.source->next(record_)) {
-      case Fetch::record: take_line(record_); break;
+      case Fetch::record: meter_ ? take_measured(record_) : take_line(record_); break;
       case Fetch::oversize:
         ++counts_.read;
         fail(record_.text(),
@@ -111,7 +122,10 @@ bool Runner::idle() {
   if (!deliver()) return false;
   if (p_.wakeup.finish_asked()) return false;
   if (p_.statistics) p_.wakeup.limit_waits(p_.statistics->due(counts_));
-  p_.source->wait(p_.wakeup);
+  {
+    const Control::Rest rest(p_.control);
+    p_.source->wait(p_.wakeup);
+  }
   p_.wakeup.limit_waits(-1);
   return between_records();
 }
@@ -122,7 +136,12 @@ bool Runner::between_records() {
     finish_batch();
     if (!deliver()) return false;
   }
-  if (p_.wakeup.finish_asked()) return false;
+  if (p_.wakeup.finish_asked() || !look_at_signals()) return false;
+  return !p_.control || heed();
+}
+
+/// False to end the loop.
+bool Runner::look_at_signals() {
   if (p_.wakeup.take_report())
     p_.log.plain(counts_.json(p_.bot.description.program(), seconds()).dump());
   if (p_.wakeup.take_reload()) {
@@ -149,12 +168,28 @@ bool Runner::pause(std::chrono::milliseconds length) {
     if (!between_records()) return false;
     const std::int64_t left = (end - monotonic_ns() + 999'999) / 1'000'000;
     if (left <= 0) return true;
+    const Control::Rest rest(p_.control);
     p_.wakeup.wait(-1, static_cast<int>(std::min<std::int64_t>(left, 3'600'000)));
   }
 }
 
+/// As `take_line`, with a look at one event of many.
+void Runner::take_measured(const Record& record) {
+  const bool report = p_.bot.shape == Shape::parser;
+  if (!meter_->due() && !report) return take_line(record);
+  const std::uint64_t before = counts_.read;
+  const std::int64_t start = monotonic_ns();
+  sampled_ = true;
+  take_line(record);
+  sampled_ = false;
+  if (p_.instance->batched()) return;  // done later
+  const auto events = static_cast<double>(std::max<std::uint64_t>(1, counts_.read - before));
+  meter_->took(static_cast<double>(monotonic_ns() - start) / 1e9 / events);
+}
+
 void Runner::take_line(const Record& record) {
   record_.total = 0;
+  counts_.received_bytes += record.size;
   if (p_.bot.shape == Shape::parser) return parse_report(record);
   ++counts_.read;
   if (p_.instance->batched()) return take_batch_event(record);
@@ -166,6 +201,7 @@ void Runner::take_line(const Record& record) {
 
 void Runner::take_event() {
   const std::string_view original = record_.text();
+  if (sampled_) meter_->see(event_);
   counts_.duplicate_keys += event_.duplicate_keys();
   if (options_.strict && event_.duplicate_keys())
     return fail(original, "a key stands twice in the line", "duplicate-key");
@@ -265,6 +301,8 @@ bool Runner::deliver() {
       return false;
     }
   if (p_.statistics) p_.statistics->update(counts_);
+  settled_ = taken();
+  if (p_.control) note_records();
   return true;
 }
 
@@ -285,6 +323,7 @@ void Runner::take_batch_event(const Record& record) {
   if (!held.event.read(held.line.data(), record.size, line_error_))
     return fail(record.text(), fmt::format("{} at byte {}", line_error_.reason, line_error_.offset),
                 "json");
+  if (sampled_) meter_->see(held.event);
   counts_.duplicate_keys += held.event.duplicate_keys();
   if (options_.strict && held.event.duplicate_keys())
     return fail(record.text(), "a key stands twice in the line", "duplicate-key");
@@ -300,6 +339,7 @@ void Runner::take_batch_event(const Record& record) {
 
 void Runner::finish_batch() {
   if (batch_.empty()) return;
+  const std::int64_t start = meter_ ? monotonic_ns() : 0;
   if (p_.bot.shape == Shape::output) {
     const std::int64_t tries = options_.error_max_retries.value_or(0);
     for (std::int64_t i = 0;; ++i) {
@@ -309,12 +349,16 @@ void Runner::finish_batch() {
         batch_.clear();
         return stop_with(ExitCode::io_error, done.error().text);
       }
+      ++counts_.retries;
       p_.log.warning(done.error().text + "; trying again");
       p_.wakeup.wait(-1, static_cast<int>(options_.error_retry_delay.milliseconds().count()));
     }
   } else {
     p_.instance->process_batch(Batch{batch_});
   }
+  if (meter_)
+    meter_->took(static_cast<double>(monotonic_ns() - start) / 1e9 /
+                 static_cast<double>(batch_.size()));
   const Record now = record_;
   for (std::size_t i = 0; i < batch_.size(); ++i) {
     Held& held = *held_[i];

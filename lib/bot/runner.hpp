@@ -4,12 +4,15 @@
 #include <bitset>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/wakeup.hpp"
 #include "bot/bot.hpp"
+#include "bot/control.hpp"
 #include "bot/counts.hpp"
 #include "bot/failures.hpp"
+#include "bot/meter.hpp"
 #include "bot/paths.hpp"
 #include "bot/settings.hpp"
 #include "bot/statistics.hpp"
@@ -34,8 +37,12 @@ class Runner final : private Emit {
     std::unique_ptr<Instance> instance;
     std::function<void(std::unique_ptr<Instance>&)> reload;
     Statistics* statistics = nullptr;
+    Control* control = nullptr;
   };
   explicit Runner(Parts parts);
+  ~Runner() override;
+  Runner(const Runner&) = delete;
+  Runner& operator=(const Runner&) = delete;
 
   ExitCode run();
   const Counts& counts() const { return counts_; }
@@ -48,15 +55,31 @@ class Runner final : private Emit {
   void collect();
   void run_raw();
   void take_line(const Record& record);
+  void take_measured(const Record& record);
   void take_event();
   void take_batch_event(const Record& record);
   void finish_batch();
   void parse_report(const Record& record);
   void parse_stream(const ByteSource& bytes);
+  Result<std::size_t> read_and_heed(const ByteSource& bytes, char* out, std::size_t size);
   bool idle();
   bool between_records();
+  bool look_at_signals();
   bool paced();
   bool pause(std::chrono::milliseconds length);
+
+  // requests
+  bool heed();
+  bool settle_all();
+  void carry_out(Control::Request request);
+  void hold(const Control::Request& request);
+  void let_go(const Control::Request& request);
+  void drain(Control::Request request);
+  void take_leave();
+  std::uint64_t taken() const;
+  std::uint64_t inflight() const;
+  void note_records();
+  Json stats();
 
   // verdicts
   bool wanted() const;
@@ -102,6 +125,13 @@ class Runner final : private Emit {
   bool stop_ = false, parsing_raw_ = false, type_wanted_ = false;
   ExitCode exit_ = ExitCode::ok;
   std::int64_t started_ = 0;
+  // for requests
+  std::optional<Meter> meter_;
+  bool sampled_ = false;  // the event in hand is looked at
+  bool on_hold_ = false, draining_ = false;
+  std::vector<Control::Request> drains_;  // to be answered at the end
+  std::uint64_t settled_ = 0, noted_ = 0;
+  double last_message_ = 0;
 };
 
 }  // namespace intelmq

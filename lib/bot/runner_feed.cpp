@@ -82,16 +82,26 @@ void Runner::parse_report(const Record& record) {
 void Runner::parse_stream(const ByteSource& bytes) {
   std::optional<Error> broken;
   made_.clear();
-  Report report{[&](char* out, std::size_t size) {
-                  auto got = bytes(out, size);
-                  if (!got) broken = got.error();
-                  return got;
-                },
-                event_};
+  const auto heard = [&](char* out, std::size_t size) {
+    auto got = parsing_raw_ && p_.control ? read_and_heed(bytes, out, size) : bytes(out, size);
+    if (!got) broken = got.error();
+    return got;
+  };
+  Report report{heard, event_};
   p_.instance->parse(report, *this);
   if (!broken || p_.wakeup.finish_asked()) return;
   ++counts_.read;
   fail(parsing_raw_ ? std::string_view{} : record_.text(), broken->text, "input");
+}
+
+/// A feed that does not end: requests are carried out between two pieces of it, also while the
+/// next one is awaited.
+Result<std::size_t> Runner::read_and_heed(const ByteSource& bytes, char* out, std::size_t size) {
+  heed();
+  const Control::Point point(*p_.control, [this] { heed(); });
+  auto got = bytes(out, size);
+  if (got) counts_.received_bytes += *got;
+  return got;
 }
 
 void Runner::run_raw() {
@@ -115,6 +125,7 @@ void Runner::run_raw() {
                         '"' + Timestamp{p_.rules.now().seconds, 0}.text() + '"');
     parse_stream(bytes);
     if (stop_ || p_.wakeup.finish_asked() || !deliver()) return;
+    if (p_.control && !heed()) return;
   }
 }
 
@@ -148,6 +159,7 @@ void Runner::end(std::string_view raw, std::string_view original) {
     if (type_wanted_) made_.set_kind(MessageKind::event);
   }
   settle(made_, original);
+  p_.wakeup.breathe();
   if (!parsing_raw_) {
     if (p_.paths.full()) {
       // A report is acknowledged as a whole; its events may leave before.
@@ -174,12 +186,15 @@ void Runner::failed(std::string_view record, std::string_view reason) {
   fail(record, reason, "record");
 }
 
-bool Runner::stopped() const { return stop_ || p_.wakeup.finish_asked(); }
+bool Runner::stopped() const {
+  return stop_ || p_.wakeup.finish_asked() || (draining_ && p_.bot.shape == Shape::collector);
+}
 
 void Runner::send(Event& event) {
   ++counts_.emitted;
   route(event);
   --counts_.written;
+  p_.wakeup.breathe();
   if (p_.paths.full())
     if (auto done = p_.paths.deliver(); !done) stop_with(ExitCode::io_error, done.error().text);
 }
@@ -235,6 +250,7 @@ Result<void> Runner::end_report(const ByteSource& bytes) {
   std::size_t filled = 0, total = 0;
   Result<std::size_t> got = 0;
   do {
+    p_.wakeup.breathe();
     got = bytes(content.data() + filled, piece - filled);
     filled += got ? *got : 0;
     if (filled < piece && got && *got) continue;
@@ -253,7 +269,9 @@ Result<void> Runner::end_report(const ByteSource& bytes) {
   out.append("\"}\n");
   ++counts_.unnamed;
   ++counts_.written;
+  counts_.received_bytes += total;
   if (!deliver()) return intelmq::fail("the report could not be delivered");
+  if (p_.control) heed();
   return {};
 }
 
@@ -269,11 +287,14 @@ void Runner::write_raw(const ByteSource& bytes, Result<void>& result) {
     }
     if (*got == 0) break;
     out.append(content.data(), *got);
+    counts_.received_bytes += *got;
+    p_.wakeup.breathe();
     if (p_.paths.full() && !deliver()) break;
   }
   ++counts_.unnamed;
   ++counts_.written;
   if (stop_ || !deliver()) result = intelmq::fail("the feed could not be delivered");
+  if (p_.control) heed();
 }
 
 }  // namespace intelmq

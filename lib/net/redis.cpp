@@ -230,6 +230,7 @@ Result<RedisConnection::Identity> RedisConnection::supersede(const Identity& bef
   const auto own = ask({"CLIENT", "ID"}, patience);
   if (!own) return tl::unexpected(own.error());
   Identity identity{run_, (*own)->integer};
+  number_ = identity.number;
   next_replies();
   return identity;
 }

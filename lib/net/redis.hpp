@@ -61,6 +61,8 @@ class RedisConnection {
   /// One to an earlier run of the server is gone, and its number may be somebody else's by now.
   /// Gives the identity of this one.
   Result<Identity> supersede(const Identity& before);
+  /// The server's number of this connection, known after `supersede`; or 0.
+  std::int64_t number() const { return number_; }
 
   /// Adds a command to what `send` writes.
   void command(std::initializer_list<std::string_view> words);
@@ -103,6 +105,7 @@ class RedisConnection {
   std::size_t sent_ = 0;
   unsigned version_ = 0;
   std::string run_;
+  std::int64_t number_ = 0;
 };
 
 }  // namespace intelmq

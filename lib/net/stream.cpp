@@ -192,7 +192,7 @@ class TlsStream final : public Stream {
     if (!ssl_ || SSL_set_fd(ssl_.get(), socket_.get()) != 1)
       return fail(name_ + ": TLS: " + tls_reason());
     in6_addr address;  // room for either kind
-    const char* const host = endpoint.host.c_str();
+    const char* const host = endpoint.expected().c_str();
     const bool is_address =
         inet_pton(AF_INET, host, &address) == 1 || inet_pton(AF_INET6, host, &address) == 1;
     if (!is_address) SSL_set_tlsext_host_name(ssl_.get(), host);

@@ -18,11 +18,14 @@ struct Endpoint {
   std::string unix_path;  ///< Instead of host and port.
   bool tls = false;
   bool verify = true;       ///< TLS: the certificate must be valid and for this host.
+  std::string server_name;  ///< TLS: whom the certificate must be for; empty: `host`.
   std::string ca_file;      ///< TLS: PEM; empty: the system's.
   std::string certificate;  ///< TLS: our own, PEM, with `key`.
   std::string key;
   std::chrono::milliseconds connect_timeout{10000};
 
+  /// Whom the certificate must be for.
+  const std::string& expected() const { return server_name.empty() ? host : server_name; }
   /// For messages: `host:port` or the path.
   std::string name() const;
 };

@@ -35,7 +35,7 @@ Result<void> prepare_tls(ssl_ctx_st* context, const Endpoint& endpoint) {
     if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1)
       return fail(key + ": no key that fits the certificate: " + tls_reason());
   }
-  const char* const host = endpoint.host.c_str();
+  const char* const host = endpoint.expected().c_str();
   X509_VERIFY_PARAM* const expected = SSL_CTX_get0_param(context);
   in6_addr address;  // room for either kind
   if (inet_pton(AF_INET, host, &address) == 1 || inet_pton(AF_INET6, host, &address) == 1)

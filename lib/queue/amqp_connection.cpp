@@ -356,6 +356,16 @@ Result<std::uint64_t> AmqpConnection::count() {
   return std::uint64_t{there->message_count};
 }
 
+Result<std::uint64_t> AmqpConnection::purge() {
+  const std::lock_guard lock(state_->use);
+  const amqp_queue_purge_ok_t* const done =
+      amqp_queue_purge(state_->connection, channel, bytes_of(state_->queue.queue));
+  if (done) return std::uint64_t{done->message_count};
+  auto checked = state_->checked(amqp_get_rpc_reply(state_->connection));
+  if (!checked) return tl::unexpected<Error>(checked.error());
+  return std::uint64_t{0};
+}
+
 // --- hearing -------------------------------------------------------------------------------------
 
 namespace {

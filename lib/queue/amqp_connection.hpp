@@ -51,6 +51,8 @@ class AmqpConnection {
   Result<void> confirm();
   /// Events in the queue that are on their way to nobody.
   Result<std::uint64_t> count();
+  /// Throws them away; how many they were.
+  Result<std::uint64_t> purge();
 
   /// What came; never waits.
   Result<AmqpNews> poll();

@@ -7,6 +7,7 @@
 
 #include "queue/destination.hpp"
 #include "queue/kafka_queue.hpp"
+#include "queue/queue_state.hpp"
 #include "queue/source.hpp"
 
 struct rd_kafka_s;
@@ -90,5 +91,7 @@ Result<std::unique_ptr<Source>> open_kafka_source(const KafkaQueue& queue,
                                                   const SourceOptions& options);
 Result<std::unique_ptr<Destination>> open_kafka_destination(const KafkaQueue& queue,
                                                             const DestinationOptions& options);
+/// How far the group is behind, all partitions together; without a group: what the topic holds.
+Result<QueueState> kafka_queue_state(const KafkaQueue& queue);
 
 }  // namespace intelmq

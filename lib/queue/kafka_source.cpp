@@ -134,6 +134,31 @@ class KafkaSource final : public Source {
     wakeup.wait(event_, has_nothing_yet() ? 500 : longest_wait_ms);
   }
 
+  /// Its partitions stay ours, and their offsets where they are.
+  void hold(bool held) override {
+    held_ = held;
+    const List ours = own(rd_kafka_topic_partition_list_new(8));
+    for (const auto& entry : partitions_) add_offset(*ours, entry.first, RD_KAFKA_OFFSET_INVALID);
+    if (held)
+      rd_kafka_pause_partitions(client_.get(), ours.get());
+    else
+      rd_kafka_resume_partitions(client_.get(), ours.get());
+  }
+
+  /// The group goes on: who does not poll is taken for dead.
+  void wait_held(Wakeup& wakeup) override {
+    wakeup_ = &wakeup;
+    if (going_) give_back();
+    std::uint64_t events = 0;
+    [[maybe_unused]] const auto size = read(event_, &events, sizeof events);
+    if (const Message message = poll()) {
+      if (message->err) return take_event(*message);
+      return read_again(*message);
+    }
+    if (going_) give_back();
+    wakeup.wait(event_, longest_wait_ms);
+  }
+
   Result<void> acknowledge() override {
     for (auto& [number, partition] : partitions_) partition.delivered = partition.handed;
     Result<void> done = commit();
@@ -206,7 +231,7 @@ class KafkaSource final : public Source {
 
   Message poll() {
     Message message{rd_kafka_consumer_poll(client_.get(), 0), rd_kafka_message_destroy};
-    if (!message && !going_ && taken_ >= 0.5) fetch_on();
+    if (!message && !going_ && !held_ && taken_ >= 0.5) fetch_on();
     return message;
   }
 
@@ -219,6 +244,14 @@ class KafkaSource final : public Source {
     for (const auto& [number, partition] : partitions_)
       if (partition.handed >= 0) add_offset(*positions, number, partition.handed);
     if (auto* const error = rd_kafka_seek_partitions(client_.get(), positions.get(), 0))
+      rd_kafka_error_destroy(error);
+  }
+
+  /// What came although it was held.
+  void read_again(const rd_kafka_message_t& message) {
+    const List position = own(rd_kafka_topic_partition_list_new(1));
+    add_offset(*position, message.partition, message.offset);
+    if (auto* const error = rd_kafka_seek_partitions(client_.get(), position.get(), 0))
       rd_kafka_error_destroy(error);
   }
 
@@ -331,8 +364,11 @@ class KafkaSource final : public Source {
             Partition{"kafka:" + client_.queue().topic + "/" + std::to_string(number)};
       }
       if (client_.queue().cooperative)
-        return report(rd_kafka_incremental_assign(client_.get(), &list));
-      return report(rd_kafka_assign(client_.get(), &list));
+        report(rd_kafka_incremental_assign(client_.get(), &list));
+      else
+        report(rd_kafka_assign(client_.get(), &list));
+      if (held_) hold(true);
+      return;
     }
     going_.reset(rd_kafka_topic_partition_list_copy(&list));
     // Lost ones have a new owner already, and a reader that leaves has nothing more to say.
@@ -520,6 +556,7 @@ class KafkaSource final : public Source {
   bool lost_ = false;  // with a transaction that must not be committed
   bool told_empty_ = false;
   bool broken_ = false;
+  bool held_ = false;
   Error error_;
 };
 

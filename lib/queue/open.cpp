@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/module.hpp"
 #include "queue/adapter.hpp"
+#include "queue/adapter_of.hpp"
 #include "queue/directory.hpp"
 #include "queue/file_queue.hpp"
 #include "queue/statistics_sink.hpp"
@@ -34,8 +35,10 @@ std::string found_schemes() {
   return out;
 }
 
+}  // namespace
+
 // The URL itself may hold a password: only its scheme is shown.
-Result<void*> adapter(const std::string& scheme, std::string_view symbol) {
+Result<void*> adapter_symbol(const std::string& scheme, std::string_view symbol) {
   const std::string module = "queue-" + module_of(scheme);
   if (!find_module(module)) {
     return fail(scheme + ":...: no adapter for '" + scheme +
@@ -44,16 +47,14 @@ Result<void*> adapter(const std::string& scheme, std::string_view symbol) {
   return load_module(module, symbol);
 }
 
-bool is_built_in(const std::string& scheme) {
+bool is_built_in_scheme(std::string_view scheme) {
   return scheme.empty() || scheme == "-" || scheme == "file" || scheme == "dir";
 }
 
-}  // namespace
-
 Result<std::unique_ptr<Source>> open_source(std::string_view url, const SourceOptions& options) {
   const std::string scheme = url_scheme(url);
-  if (!is_built_in(scheme)) {
-    const Result<void*> symbol = adapter(scheme, "intelmq_open_source");
+  if (!is_built_in_scheme(scheme)) {
+    const Result<void*> symbol = adapter_symbol(scheme, "intelmq_open_source");
     if (!symbol) return tl::unexpected<Error>(symbol.error());
     Result<std::unique_ptr<Source>> opened;
     reinterpret_cast<decltype(&intelmq_open_source)> (*symbol)(url, options, opened);
@@ -69,8 +70,8 @@ Result<std::unique_ptr<Source>> open_source(std::string_view url, const SourceOp
 Result<std::unique_ptr<Destination>> open_destination(std::string_view url,
                                                       const DestinationOptions& options) {
   const std::string scheme = url_scheme(url);
-  if (!is_built_in(scheme)) {
-    const Result<void*> symbol = adapter(scheme, "intelmq_open_destination");
+  if (!is_built_in_scheme(scheme)) {
+    const Result<void*> symbol = adapter_symbol(scheme, "intelmq_open_destination");
     if (!symbol) return tl::unexpected<Error>(symbol.error());
     Result<std::unique_ptr<Destination>> opened;
     reinterpret_cast<decltype(&intelmq_open_destination)> (*symbol)(url, options, opened);
@@ -78,7 +79,7 @@ Result<std::unique_ptr<Destination>> open_destination(std::string_view url,
   }
   const Result<QueueUrl> parsed = QueueUrl::parse(url);
   if (!parsed) return tl::unexpected<Error>(parsed.error());
-  if (scheme == "-") return open_standard_output();
+  if (scheme == "-") return open_standard_output(options);
   return scheme == "file" ? open_file_destination(*parsed) : open_directory_destination(*parsed);
 }
 
@@ -87,7 +88,7 @@ Result<std::unique_ptr<StatisticsSink>> open_statistics(std::string_view url) {
   if (module_of(scheme) != "redis" || scheme.find("-stream") != scheme.npos)
     return fail(
         "statistics go to a Redis server; write redis://[[USER:]PASSWORD@]HOST[:PORT][/DB]");
-  const Result<void*> symbol = adapter(scheme, "intelmq_open_statistics");
+  const Result<void*> symbol = adapter_symbol(scheme, "intelmq_open_statistics");
   if (!symbol) return tl::unexpected<Error>(symbol.error());
   Result<std::unique_ptr<StatisticsSink>> opened;
   reinterpret_cast<decltype(&intelmq_open_statistics)> (*symbol)(url, opened);

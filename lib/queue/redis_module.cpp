@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "queue/adapter.hpp"
 #include "queue/redis_queue.hpp"
+#include "queue/redis_state.hpp"
 #include "queue/statistics_sink.hpp"
 
 using namespace intelmq;
@@ -30,4 +31,12 @@ EXPORT void intelmq_open_destination(std::string_view url, const DestinationOpti
 EXPORT void intelmq_open_statistics(std::string_view url,
                                     Result<std::unique_ptr<StatisticsSink>>& out) {
   out = open_redis_statistics(url);
+}
+
+EXPORT void intelmq_queue_state(std::string_view url, bool clear, Result<QueueState>& out) {
+  const auto queue = RedisQueue::parse(url);
+  if (queue)
+    out = redis_queue_state(*queue, clear);
+  else
+    out = tl::unexpected(queue.error());
 }

@@ -56,6 +56,22 @@ void RedisSource::wait(Wakeup& wakeup) {
   if (waited_ >= RedisLink::patience) lose(name_ + ": no answer for 30 seconds");
 }
 
+/// The server would go on to move the next event to us.
+void RedisSource::hold(bool held) {
+  if (!held || !link_ || !blocked_ || unblock()) return;
+  lose(name_ + ": the server does not let us take back the order for the next event");
+}
+
+/// Who waits cannot say anything: another connection does.
+bool RedisSource::unblock() {
+  constexpr std::chrono::seconds patience{5};
+  bool may_pass = false;
+  const auto other = RedisConnection::open(queue_.address, may_pass);
+  if (!other || !link_->number()) return false;
+  const auto done = (*other)->ask({"CLIENT", "UNBLOCK", std::to_string(link_->number())}, patience);
+  return done && !(*done)->is_error();
+}
+
 bool RedisSource::sent(std::uint64_t replies) {
   outstanding_ = replies;
   waited_ = {};

@@ -17,6 +17,7 @@ class RedisSource : public Source {
   Fetch next(Record& out) final;
   Fetch next_stream(ByteSource&, std::string&, Wakeup&) final;
   void wait(Wakeup& wakeup) final;
+  void hold(bool held) final;
   const Error& error() const final { return error_; }
 
  protected:
@@ -67,6 +68,7 @@ class RedisSource : public Source {
   void take_batch();
   Fetch fill(Record& out, std::string_view text);
   void reconnect(Wakeup& wakeup);
+  bool unblock();
 
   std::size_t max_record_;
   std::uint64_t count_ = 0;

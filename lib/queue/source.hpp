@@ -50,6 +50,10 @@ class Source {
   virtual Fetch next_stream(ByteSource& out, std::string& name, Wakeup& wakeup) = 0;
   /// Blocks until there may be something, or until a signal.
   virtual void wait(Wakeup& wakeup) = 0;
+  /// True: nothing is taken until it is let go again; `next` and `wait` are not called meanwhile.
+  virtual void hold(bool) {}
+  /// Instead of `wait` while it is held: until a signal, or something is owed to the server.
+  virtual void wait_held(Wakeup& wakeup) { wakeup.wait(-1, -1); }
   /// Everything handed out so far was delivered; it will not be handed out again.
   virtual Result<void> acknowledge() = 0;
   virtual const Error& error() const = 0;

@@ -127,24 +127,47 @@ Json freshness(const ExternalData& data) {
       {"warn", data.warn_days}, {"max", data.max_days}, {"expire", data.expire_days}};
   for (const auto& [name, days] : limits)
     if (days > 0) out.set(name, fmt::format("P{}D", days));
+  if (data.expire_days > 0) out.set("on_expire", data.expired_is_ready ? "warn" : "not-ready");
+  return out;
+}
+
+Json data_source(const DataSource& source) {
+  Json out = Json::object().set("protocol", source.protocol);
+  if (source.protocol == "geoipupdate")
+    return out.set("edition", source.what)
+        .set("needs", Json::array().push("account_id").push("license_key"));
+  return out.set("url", source.what).set("needs", Json::array());
+}
+
+Json external(const ExternalData& data) {
+  Json out = Json::object()
+                 .set("name", data.name)
+                 .set("kind", data.kind)
+                 .set("path", fmt::format("parameter:{}", data.parameter))
+                 .set("required", data.required);
+  if (!data.database_types.empty()) {
+    Json types = Json::array();
+    for (const std::string_view type : data.database_types) types.push(type);
+    out.set("database_type", std::move(types));
+  }
+  out.set("build_time", data.kind == "mmdb" ? "mmdb.build_epoch" : "file.mtime")
+      .set("freshness", freshness(data));
+  if (!data.source.protocol.empty()) out.set("source", data_source(data.source));
+  if (data.bytes > 0) out.set("bytes", data.bytes);
   return out;
 }
 
 Json external_data(const Description& bot) {
   Json out = Json::array();
-  for (const ExternalData& data : bot.data)
-    out.push(Json::object()
-                 .set("name", data.name)
-                 .set("kind", data.kind)
-                 .set("path", fmt::format("parameter:{}", data.parameter))
-                 .set("required", data.required)
-                 .set("freshness", freshness(data)));
+  for (const ExternalData& data : bot.data) out.push(external(data));
   return out;
 }
 
 Json state(const Description& bot) {
-  Json out = Json::object().set("kind", bot.state.empty() ? "none" : "kept");
+  Json out = Json::object().set("kind", bot.state.empty() ? "none" : "durable");
   if (!bot.state.empty()) out.set("holds", bot.state);
+  if (!bot.state_parameter.empty())
+    out.set("path", fmt::format("parameter:{}", bot.state_parameter));
   return out.set("schema", bot.state.empty() ? 0 : 1);
 }
 

@@ -14,10 +14,10 @@ struct Verb {
 /// Which members the body of each action has; times and switches are checked by `wrong_member`.
 const Verb verbs[] = {{"start", {"force"}},
                       {"stop", {"drain", "deadline"}},
-                      {"restart", {"drain", "only_failed", "deadline"}},
+                      {"restart", {"drain", "only_failed", "deadline", "force"}},
                       {"reload", {"what"}},
                       {"pause", {"deadline", "reason"}},
-                      {"resume", {}},
+                      {"resume", {"force"}},
                       {"drain", {"deadline"}}};
 
 std::optional<FieldError> wrong_member(const std::string& name, const Json& value) {

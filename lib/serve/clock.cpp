@@ -6,7 +6,6 @@
 #include <cmath>
 #include <cstdio>
 
-#include "base/text.hpp"
 #include "type/duration.hpp"
 
 namespace intelmq::serve {
@@ -35,9 +34,7 @@ milliseconds limit_of(const Json& options, std::string_view name, milliseconds o
   const Json& value = options[name];
   if (const auto seconds = value.real())
     return milliseconds(static_cast<std::int64_t>(*seconds * 1000));
-  std::string text = ascii_lower(value.text());
-  if (text.starts_with("pt")) text.erase(0, 2);
-  const auto read = parse_duration(text);
+  const auto read = parse_iso_duration(value.text());
   return value.is_string() && read ? read->milliseconds() : otherwise;
 }
 

@@ -40,7 +40,8 @@ Json::Array events_in(std::string_view lines) {
 void keep_state_apart(const BotSetup& bot, const std::string& place, Json& overrides) {
   const std::string& where = bot.describe["state"]["path"].text();
   constexpr std::string_view prefix = "parameter:";
-  if (where.starts_with(prefix)) overrides.set(where.substr(prefix.size()), place + "/state");
+  if (where.starts_with(prefix))
+    overrides.set(where.substr(prefix.size()), "file:" + place + "/state");
 }
 
 Rehearsed rehearsal_of(const Sections& s, const BotSetup& bot, const std::string& place) {

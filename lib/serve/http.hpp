@@ -46,6 +46,9 @@ struct Request {
   Actor actor;
   std::string route;                                        ///< The route's pattern.
   std::vector<std::pair<std::string, std::string>> values;  ///< Of the pattern's {names}.
+  /// What a handler adds to the audit log before it answers, redacted: "operation", "before" and
+  /// "after" (revisions), "diff".
+  Json audit = Json::object();
 
   /// The header's value (names without regard to case), or empty.
   std::string_view header(std::string_view name) const;

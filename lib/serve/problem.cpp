@@ -60,6 +60,8 @@ const std::vector<ProblemKind>& problem_kinds() {
        "GET /api/v1/status says why."},
       {"audit-unavailable", 503, "The audit log cannot be written, so nothing may be changed",
        "Make room where the log lies."},
+      {"identity-unavailable", 503, "It cannot be told who asks",
+       "The keys of the identity provider cannot be had; GET /api/v1/health says why."},
       {"bot-timeout", 504, "The bot did not answer in time", "It may be waiting for a server."},
       {"insufficient-storage", 507, "There is no room for this", "`detail` names the directory."}};
   return kinds;

@@ -21,12 +21,16 @@ struct Sections {
   std::function<Facts()> facts;
   std::function<Json(const std::string& bot)> overrides;  ///< What the API set, secrets resolved.
   bool debug_api = false;
+  std::int64_t max_instances = 8;
 };
 
 /// GET status, POST lifecycle/*, PUT lifecycle/desired.
 void add_lifecycle_routes(Router& router, const Sections& sections);
 /// The service document, versions, bots, descriptions, container, requirements.
 void add_meta_routes(Router& router, const Sections& sections);
+
+/// GET and PUT scale.
+void add_scale_routes(Router& router, const Sections& sections);
 
 /// The bot that {bot} names, or all; nullptr and a filled `missing`: there is none.
 std::vector<const BotSetup*> chosen_bots(const Sections& sections, const Request& request,

@@ -17,13 +17,14 @@ constexpr std::string_view tests[] = {"config-test", "connection-test", "unit-te
 
 Json check(std::string id, std::string_view status, std::string target, std::string message,
            std::string hint = {}) {
-  return Json::object()
-      .set("id", std::move(id))
+  Json out = Json::object();
+  out.set("id", std::move(id))
       .set("status", status)
       .set("target", std::move(target))
       .set("message", std::move(message))
-      .set("hint", hint.empty() ? Json() : Json(std::move(hint)))
       .set("duration_ms", 0);
+  if (!hint.empty()) out.set("hint", std::move(hint));
+  return out;
 }
 
 std::string option_of(const std::string& test) {
@@ -87,7 +88,7 @@ std::vector<TestFacts> SelfTests::facts() const {
   for (const auto& [key, report] : last_) {
     const bool whole = key.second.empty();
     if (!whole && (s_.service.all().size() > 1 || last_.contains({key.first, ""}))) continue;
-    out.push_back({key.first, report["status"].text(), s_.facts().now});
+    out.push_back({key.first, report["status"].text(), unix_time()});
   }
   return out;
 }

@@ -54,11 +54,21 @@ struct Maintainer {
   std::string_view name, email;
 };
 
+/// Where newer data comes from unless its policy says otherwise.
+struct DataSource {
+  std::string_view protocol;  ///< "geoipupdate" or "http"; empty: nobody knows.
+  std::string_view what;      ///< The edition, or the URL.
+};
+
 /// A file of external data with its age limits in days (0: no limit).
 struct ExternalData {
   std::string_view name, kind, parameter;
   bool required = true;
   int warn_days = 0, max_days = 0, expire_days = 0;
+  bool expired_is_ready = false;  ///< What has expired is used on, and the bot still ready.
+  std::vector<std::string_view> database_types = {};  ///< MMDB: what the bot can read.
+  DataSource source = {};
+  std::int64_t bytes = 0;  ///< About; 0: unknown.
 };
 
 struct Resources {
@@ -87,6 +97,8 @@ struct Description {
   Resources resources;
   Scaling scaling = Scaling::stateless;
   std::string_view state;          ///< Empty: none; else what is remembered.
+  /// The parameter that says where: `file:PATH...` or a path, else it is not in a file.
+  std::string_view state_parameter;
   std::string_view output_format;  ///< Empty: dho/1.
   std::string_view module;         ///< The twin's module in IntelMQ; empty: derived or none.
   double max_out = 1;              ///< Events out per event in; negative: unbounded.
@@ -116,6 +128,7 @@ struct Spec {
   Resources resources = {};
   Scaling scaling = Scaling::stateless;
   std::string_view state = {};
+  std::string_view state_parameter = {};
   std::string_view output_format = {};
   std::string_view module = {};
   bool drops = false;  ///< Events may be dropped on purpose.

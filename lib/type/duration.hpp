@@ -28,6 +28,8 @@ struct Duration {
   /// The whole number of the largest unit that loses nothing, such as `500ms`, `90s`, `2h`; parse
   /// it to get the same value.
   std::string text() const;
+  /// As ISO 8601 has it: `PT30S`, `P8D`, `P1DT2H`, `PT0.5S`.
+  std::string iso_text() const;
 
   constexpr bool operator==(const Duration&) const = default;
   // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes what is generated for a 0
@@ -37,5 +39,9 @@ struct Duration {
 /// Reads `500ms`, `30s`, `5m`, `2h`, `1d`, `1.5h`; also the units ns, us and w. A plain number
 /// counts seconds. What is finer than a nanosecond is cut off.
 Result<Duration> parse_duration(std::string_view text);
+
+/// Reads ISO 8601: `PT30S`, `P8D`, `P1DT2H30M`, `P2W`; the last number may have a fraction. Years
+/// and months have no length and are refused.
+Result<Duration> parse_iso_duration(std::string_view text);
 
 }  // namespace intelmq

@@ -116,3 +116,15 @@ TEST_CASE("json: equality") {
   CHECK_FALSE(*Json::parse("[1,2]") == *Json::parse("[2,1]"));
   CHECK_FALSE(Json("1") == Json(1));
 }
+
+TEST_CASE("json: strangers may neither repeat a name nor nest too deep") {
+  CHECK(Json::parse_strict(R"({"a": [{"b": 1}, {"b": 2}]})", 3)->dump() ==
+        R"({"a": [{"b": 1}, {"b": 2}]})");
+  for (const char* text : {R"({"a": 1, "a": 1})", R"({"x": [{"a": 1, "b": 2, "\u0061": 1}]})",
+                           R"({"a":1,"a":2,"b":3,"b":4})"})
+    CHECK(Json::parse_strict(text, 64).error().text.find("stands twice in an object") !=
+          std::string::npos);
+  CHECK(Json::parse_strict("[[[1]]]", 3));
+  CHECK(Json::parse_strict("[[[[1]]]]", 3).error().text.find("nested deeper than 3 levels") !=
+        std::string::npos);
+}

@@ -19,7 +19,31 @@ TEST_CASE("describe: reads back as the same document") {
   CHECK(document["self_test"]["vectors"] == Json(3));
   CHECK(document["module"].is_null());
   CHECK(document["external_data"].items()[0]["freshness"].dump() ==
-        R"({"warn": "P8D", "expire": "P30D"})");
+        R"({"warn": "P8D", "expire": "P30D", "on_expire": "not-ready"})");
+}
+
+TEST_CASE("describe: external data") {
+  Description bot = hostile::bot();
+  const auto rendered = [&] { return render::describe(bot, {})["external_data"].items()[0]; };
+  CHECK(rendered()["build_time"] == Json("file.mtime"));
+  CHECK(rendered()["source"].is_null());
+  bot.data[0] = {.name = "city",
+                 .kind = "mmdb",
+                 .parameter = "database",
+                 .expire_days = 30,
+                 .expired_is_ready = true,
+                 .database_types = {"GeoLite2-City"},
+                 .source = {"geoipupdate", "GeoLite2-City"},
+                 .bytes = 7};
+  CHECK(rendered().dump() ==
+        R"({"name": "city", "kind": "mmdb", "path": "parameter:database", "required": true, )"
+        R"("database_type": ["GeoLite2-City"], "build_time": "mmdb.build_epoch", )"
+        R"("freshness": {"expire": "P30D", "on_expire": "warn"}, )"
+        R"("source": {"protocol": "geoipupdate", "edition": "GeoLite2-City", )"
+        R"("needs": ["account_id", "license_key"]}, "bytes": 7})");
+  bot.data[0].source = {"http", "https://h/x"};
+  CHECK(rendered()["source"].dump() ==
+        R"({"protocol": "http", "url": "https://h/x", "needs": []})");
 }
 
 TEST_CASE("describe: fields") {

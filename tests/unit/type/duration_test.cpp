@@ -51,3 +51,53 @@ TEST_CASE("Duration takes chrono's literals") {
   CHECK(timeout.milliseconds() == 30000ms);
   CHECK(timeout > Duration{500ms});
 }
+
+TEST_CASE("ISO 8601 durations are read") {
+  CHECK(parse_iso_duration("PT30S")->value == 30s);
+  CHECK(parse_iso_duration("P8D")->value == 192h);
+  CHECK(parse_iso_duration("P2W")->value == 336h);
+  CHECK(parse_iso_duration("P1DT2H30M5.5S")->value == 26h + 30min + 5500ms);
+  CHECK(parse_iso_duration("PT0.25H")->value == 15min);
+  CHECK(parse_iso_duration("PT0S")->value == 0s);
+  for (const auto* text : {"",
+                           "P",
+                           "PT",
+                           "P1",
+                           "1D",
+                           "P1DT",
+                           "PT1D",
+                           "P1H",
+                           "P1Y",
+                           "P1M",
+                           "PT1M1H",
+                           "PT1S1S",
+                           "PT1.5H3M",
+                           "P-1D",
+                           "PT 1S",
+                           "pt1s",
+                           "PT1s",
+                           "PT.5S",
+                           "PT1.S",
+                           "P999999999D",
+                           "P1W1W",
+                           "PT30",
+                           "P\xEF\xBC\x95"
+                           "D"}) {
+    INFO(text);
+    CHECK_FALSE(parse_iso_duration(text));
+  }
+}
+
+TEST_CASE("ISO 8601 durations are written") {
+  for (const auto* text :
+       {"PT30S", "P8D", "P1DT2H30M", "PT5.5S", "PT0.000000001S", "PT1H0.25S", "PT24H1S", "PT0S"}) {
+    INFO(text);
+    const Duration read = *parse_iso_duration(text);
+    CHECK(parse_iso_duration(read.iso_text())->value == read.value);
+  }
+  CHECK(Duration{192h}.iso_text() == "P8D");
+  CHECK(Duration{24h + 1s}.iso_text() == "P1DT1S");
+  CHECK(Duration{90s}.iso_text() == "PT1M30S");
+  CHECK(Duration{500ms}.iso_text() == "PT0.5S");
+  CHECK(Duration{0s}.iso_text() == "PT0S");
+}

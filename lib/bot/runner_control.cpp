@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// The runner's side of the conversation with the program that started the bot.
+#include <time.h>
+
+#include "bot/runner.hpp"
+
+namespace intelmq {
+namespace {
+
+Json number(std::uint64_t value) { return static_cast<std::int64_t>(value); }
+
+Json numbers(const Counts::Reasons& reasons) {
+  Json out = Json::object();
+  for (const auto& [reason, count] : reasons) out.set(reason, number(count));
+  return out;
+}
+
+}  // namespace
+
+/// Between two records; false to end the loop.
+bool Runner::heed() {
+  if (p_.wakeup.take_call()) p_.control->attend();
+  if (!p_.control->pending()) return !stop_ && !draining_ && !p_.wakeup.finish_asked();
+  while (auto request = p_.control->take()) carry_out(std::move(*request));
+  while (on_hold_ && !stop_ && !draining_ && !p_.wakeup.finish_asked()) {
+    {
+      const Control::Rest rest(p_.control);
+      if (p_.source)
+        p_.source->wait_held(p_.wakeup);
+      else
+        p_.wakeup.wait(-1, -1);
+    }
+    look_at_signals();
+    while (auto request = p_.control->take()) carry_out(std::move(*request));
+  }
+  return !stop_ && !draining_ && !p_.wakeup.finish_asked();
+}
+
+/// Everything that was taken is delivered, committed and acknowledged.
+bool Runner::settle_all() {
+  finish_batch();
+  return !stop_ && deliver();
+}
+
+void Runner::carry_out(Control::Request request) {
+  if (request.op == "pause") return hold(request);
+  if (request.op == "resume") return let_go(request);
+  if (request.op == "drain") return drain(std::move(request));
+  p_.control->refuse(request, "unsupported", "not now");
+}
+
+void Runner::hold(const Control::Request& request) {
+  if (!settle_all())
+    return p_.control->refuse(request, "internal", "what was in hand could not be delivered");
+  // Whoever asked has long been told that it did not work.
+  if (request.late())
+    return p_.control->refuse(request, "bot-timeout", "delivering took longer than the deadline");
+  if (p_.source && !on_hold_) p_.source->hold(true);
+  on_hold_ = true;
+  p_.control->succeed(request, Json::object().set("inflight", number(inflight())));
+  p_.control->state("paused");
+}
+
+void Runner::let_go(const Control::Request& request) {
+  if (p_.source && on_hold_) p_.source->hold(false);
+  on_hold_ = false;
+  p_.control->succeed(request);
+  p_.control->state("running");
+}
+
+/// It is answered when the last one is delivered.
+void Runner::drain(Control::Request request) {
+  if (!draining_) p_.control->state("draining");
+  draining_ = true;
+  if (parsing_raw_) p_.wakeup.ask_to_finish();  // a feed need not end
+  drains_.push_back(std::move(request));
+}
+
+/// The run is over.
+void Runner::take_leave() {
+  if (draining_ && exit_ == ExitCode::bad_data) exit_ = ExitCode::ok;
+  if (p_.control->gone() && (exit_ == ExitCode::ok || exit_ == ExitCode::bad_data))
+    exit_ = ExitCode::temporary;
+  for (const Control::Request& request : drains_) {
+    if (exit_ == ExitCode::ok)
+      p_.control->succeed(request, Json::object().set("inflight", number(inflight())));
+    else
+      p_.control->refuse(request, "internal", "what was in hand could not be delivered");
+  }
+}
+
+std::uint64_t Runner::taken() const {
+  return p_.bot.shape == Shape::parser ? counts_.reports : counts_.read;
+}
+
+std::uint64_t Runner::inflight() const { return taken() - settled_; }
+
+/// Once per delivery, and when somebody asks: no clock for each event.
+void Runner::note_records() {
+  if (counts_.handled() == noted_) return;
+  noted_ = counts_.handled();
+  last_message_ = static_cast<double>(time(nullptr));
+}
+
+Json Runner::stats() {
+  note_records();
+  const std::uint64_t sent = p_.bot.shape == Shape::splitter ? counts_.emitted : counts_.written;
+  Json counters = Json::object();
+  counters.set("received", number(counts_.read))
+      .set("sent", number(sent))
+      .set("dropped", number(counts_.dropped()))
+      .set("failed", number(counts_.failed()))
+      .set("retries", number(counts_.retries))
+      .set("received_bytes", number(counts_.received_bytes))
+      .set("sent_bytes", number(p_.paths.bytes()))
+      .set("busy_s", p_.control->busy_seconds())
+      .set("idle_s", p_.control->idle_seconds());
+  if (counts_.reports) counters.set("reports", number(counts_.reports));
+  Json by_path = Json::object().set("_default", number(counts_.sent("_default")));
+  if (p_.bot.shape == Shape::output) by_path.set("_default", number(counts_.written));
+  for (const auto& [path, count] : counts_.paths()) by_path.set(path, number(counts_.sent(path)));
+  return Json::object()
+      .set("counters", std::move(counters))
+      .set("sent_by_path", std::move(by_path))
+      .set("failed_by_reason", numbers(counts_.failed_reasons()))
+      .set("dropped_by_reason", numbers(counts_.dropped_reasons()))
+      .set("gauges",
+           Json::object().set("inflight", number(inflight())).set("last_message", last_message_))
+      .set("hist", meter_->durations())
+      .set("fields", meter_->fields());
+}
+
+}  // namespace intelmq

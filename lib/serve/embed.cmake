@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+# Writes a C++ source with the files that the program carries:
+#   cmake -D OUT=assets.cpp -D ROOT=lib/serve -D FILES=a.yaml,page/b.js -P embed.cmake
+string(REPLACE "," ";" FILES "${FILES}")
+set(types_yaml application/yaml)
+set(types_html "text/html; charset=utf-8")
+set(types_css "text/css; charset=utf-8")
+set(types_js "text/javascript; charset=utf-8")
+set(types_svg image/svg+xml)
+
+set(source "// Made by embed.cmake.\n#include \"serve/assets.hpp\"\n\nnamespace intelmq::serve {\n\n")
+string(APPEND source "const std::vector<Asset>& assets() {\n  static const std::vector<Asset> all = {\n")
+foreach(file IN LISTS FILES)
+  file(READ "${ROOT}/${file}" content)
+  string(FIND "${content}" ")~file~\"" place)
+  if(NOT place EQUAL -1)
+    message(FATAL_ERROR "${file} has the end of a raw string in it")
+  endif()
+  get_filename_component(name "${file}" NAME)
+  get_filename_component(ending "${file}" LAST_EXT)
+  string(REPLACE "." "types_" kind "${ending}")
+  if(NOT DEFINED ${kind})
+    message(FATAL_ERROR "${file}: there is no type for ${ending}; add it to embed.cmake")
+  endif()
+  string(APPEND source "      {\"${name}\", \"${${kind}}\", R\"~file~(${content})~file~\"},\n")
+endforeach()
+string(APPEND source "  };\n  return all;\n}\n\n}  // namespace intelmq::serve\n")
+file(WRITE "${OUT}" "${source}")
