@@ -96,7 +96,7 @@ struct Description {
   std::vector<ExternalData> data;
   Resources resources;
   Scaling scaling = Scaling::stateless;
-  std::string_view state;          ///< Empty: none; else what is remembered.
+  std::string_view state;  ///< Empty: none; else what is remembered.
   /// The parameter that says where: `file:PATH...` or a path, else it is not in a file.
   std::string_view state_parameter;
   std::string_view output_format;  ///< Empty: dho/1.
