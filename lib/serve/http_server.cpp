@@ -139,6 +139,7 @@ void Connections::add(std::unique_ptr<Wire> wire, Peer peer, std::string group) 
       [self, made](const std::exception_ptr& failure) {
         self->remove(made.get());
         if (!failure) return;
+        made->abort();
         try {
           std::rethrow_exception(failure);
         } catch (const std::exception& what) {

@@ -14,7 +14,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::size_t most_lines = 5000;
+constexpr std::size_t most_lines = 10000;
 constexpr milliseconds shortest{1000}, longest{std::chrono::hours(24 * 30)};
 
 Response no_bot(const Request& request) {
@@ -66,7 +66,7 @@ Result<LogRing::Query> read_query(const Request& request) {
   }
   if (const auto level = request.parameter("level")) {
     const auto read = log_level(*level);
-    if (!read)
+    if (!read || name_of(*read) != *level)
       return fail("level: " + quote_for_message(*level) +
                   " is none of debug, info, warning, error");
     query.level = *read;

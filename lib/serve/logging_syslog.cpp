@@ -10,6 +10,7 @@
 #include "base/text.hpp"
 #include "serve/logging_routes.hpp"
 #include "serve/members.hpp"
+#include "serve/pages.hpp"
 #include "serve/syslog_link.hpp"
 
 namespace intelmq::serve {
@@ -218,15 +219,11 @@ void test(const LoggingParts& parts, const Request& request, const Responder& re
       });
 }
 
-Response list(const LoggingParts& parts, const Request&) {
-  Json items = Json::array();
-  std::string all;
-  for (const SyslogTarget& target : parts.syslog.all()) {
-    items.push(item(target, parts.syslog.find(target.id)));
-    all += target.id + etag(target.json());
-  }
-  return Response::json(Json::object().set("items", std::move(items)).set("next", Json()))
-      .with("ETag", etag(Json(all)));
+Response list(const LoggingParts& parts, const Request& request) {
+  const Targets targets = parts.syslog.all();
+  return paged(request, targets.begin(), targets.end(), [&](const SyslogTarget& target) {
+    return item(target, parts.syslog.find(target.id));
+  });
 }
 
 Response get(const LoggingParts& parts, const Request& request) {

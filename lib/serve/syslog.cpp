@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "serve/syslog.hpp"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -36,7 +35,6 @@ Result<void> SyslogTargets::load() {
   if (file_.empty() || ::access(file_.c_str(), F_OK) != 0) return {};
   const auto text = read_file(file_);
   if (!text) return tl::unexpected(text.error());
-  if (text->empty()) return {};  // made, but not yet filled
   const auto document = Json::parse(*text);
   if (!document) return fail(file_ + ": " + document.error().text);
   auto targets = read_targets(file_, *document);
@@ -54,10 +52,8 @@ Result<void> SyslogTargets::save(const std::vector<SyslogTarget>& targets) const
     for (const auto& [name, value] : json.members()) one.set(name, value);
     list.push(std::move(one));
   }
-  // A file that is there keeps its mode when it is replaced.
-  if (auto made = open_file(file_, O_WRONLY | O_CREAT, 0600); !made)
-    return tl::unexpected(made.error());
-  return atomic_write(file_, Json::object().set("targets", std::move(list)).dump_pretty() + "\n");
+  return atomic_write(file_, Json::object().set("targets", std::move(list)).dump_pretty() + "\n",
+                      0600);
 }
 
 void SyslogTargets::use(std::vector<SyslogTarget> targets) {

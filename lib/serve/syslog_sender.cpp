@@ -54,7 +54,10 @@ struct SyslogSender::State {
     const std::uint64_t one = 1;
     [[maybe_unused]] const auto ignored = ::write(wake.get(), &one, sizeof one);
   }
-  /// With the mutex held.
+  /// Whether there is no room for one more. This and the next with the mutex held.
+  bool full(std::size_t more) const {
+    return queue.size() >= target.queue_size || bytes + more > most_queued_bytes;
+  }
   void shorten() {
     while (queue.size() > target.queue_size || (bytes > most_queued_bytes && !queue.empty())) {
       bytes -= queue.front().record->bytes();
@@ -230,6 +233,11 @@ void SyslogSender::put(SharedRecord record) {
   {
     const std::lock_guard lock(state_->mutex);
     first = state_->queue.empty();
+    if (state_->target.drop_newest && state_->full(record->bytes())) {
+      ++state_->next_number;
+      ++state_->status.dropped;
+      return;
+    }
     state_->bytes += record->bytes();
     state_->queue.push_back({std::move(record), state_->next_number++});
     state_->shorten();

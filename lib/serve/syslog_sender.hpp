@@ -11,7 +11,8 @@
 namespace intelmq::serve {
 
 /// Sends records to one target, in order, by a thread of its own. Members never block.
-/// When the queue is full, or holds 8 MiB, its oldest record is dropped and counted. What a broken
+/// When the queue is full, or holds 8 MiB, its oldest record is dropped (or
+/// the new one, as the target says) and counted. What a broken
 /// stream had taken from us before it broke counts as sent, whether the server had read it or not:
 /// syslog has no receipts. A message that was sent in part is sent anew.
 class SyslogSender {

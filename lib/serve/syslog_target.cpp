@@ -16,7 +16,7 @@ using Transport = SyslogTarget::Transport;
 constexpr std::string_view transports[] = {"unix", "udp", "tcp", "tls"};
 constexpr std::string_view forms[] = {"rfc5424", "rfc3164"};
 constexpr std::string_view framings[] = {"octet-counting", "lf"};
-constexpr std::string_view on_full[] = {"drop-oldest"};
+constexpr std::string_view on_full[] = {"drop-oldest", "drop-newest"};
 constexpr std::uint16_t usual_ports[] = {0, 514, 514, 6514};
 constexpr std::size_t longest_socket_path = 107;
 
@@ -99,18 +99,20 @@ Json SyslogTarget::json() const {
     out.set("host", host).set("port", port);
   out.set("format", name_in(forms, style.form));
   if (transport != Transport::udp) out.set("framing", name_in(framings, framing));
-  out.set("facility", syslog_facilities[style.facility])
-      .set("min_severity", name_of(least))
-      .set("app_name", style.app_name)
-      .set("structured_data", style.structured_data)
-      .set("bom", style.bom);
-  if (transport == Transport::tls)
-    out.set("tls", Json::object()
-                       .set("ca_file", ca_file)
-                       .set("cert_file", cert_file)
-                       .set("key_file", key_file)
-                       .set("server_name", server_name));
-  return out.set("queue_size", static_cast<std::int64_t>(queue_size)).set("on_full", on_full[0]);
+  out.set("facility", syslog_facilities[style.facility]).set("min_severity", name_of(least));
+  if (!style.app_name.empty()) out.set("app_name", style.app_name);
+  out.set("structured_data", style.structured_data).set("bom", style.bom);
+  if (transport == Transport::tls) {
+    Json tls = Json::object();
+    for (const auto& [name, value] : {std::pair("ca_file", &ca_file),
+                                      {"cert_file", &cert_file},
+                                      {"key_file", &key_file},
+                                      {"server_name", &server_name}})
+      if (!value->empty()) tls.set(name, *value);
+    out.set("tls", std::move(tls));
+  }
+  return out.set("queue_size", static_cast<std::int64_t>(queue_size))
+      .set("on_full", on_full[drop_newest]);
 }
 
 std::string SyslogTarget::name() const {
@@ -135,9 +137,9 @@ std::optional<SyslogTarget> read_syslog_target(const Json& body, std::vector<Fie
   if (const Json* const tls = members.object("tls")) read_tls(*tls, target, errors);
   read_style(members, target);
   target.queue_size =
-      static_cast<std::size_t>(members.integer("queue_size", 1, 100'000)
+      static_cast<std::size_t>(members.integer("queue_size", 1, 1'000'000)
                                    .value_or(static_cast<std::int64_t>(target.queue_size)));
-  members.choice("on_full", on_full);
+  target.drop_newest = members.choice("on_full", on_full).value_or(0) == 1;
   members.finish();
   const bool usable =
       std::all_of(errors.begin() + before, errors.end(),

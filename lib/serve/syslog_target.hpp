@@ -27,8 +27,9 @@ struct SyslogTarget {
   LogLevel least = LogLevel::info;
   std::string ca_file, cert_file, key_file, server_name;  ///< `tls`
   std::size_t queue_size = 10000;
+  bool drop_newest = false;  ///< When the queue is full; else the oldest.
 
-  /// As the API shows it and the file keeps it; every member, also those left at their default.
+  /// As the API shows it and the file keeps it; also members left at their default.
   Json json() const;
   /// For messages: `udp 192.0.2.1:514`
   std::string name() const;

@@ -9,7 +9,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "fault"))
-from harness import Skipped, Test, expect, wait_for  # noqa: E402,F401 pylint: disable=wrong-import-position,unused-import
+from harness import Skipped, expect, wait_for  # noqa: E402,F401 pylint: disable=wrong-import-position,unused-import
 
 
 class Answer:
@@ -175,3 +175,13 @@ def slowest(function, times):
         function()
         worst = max(worst, time.perf_counter() - start)
     return worst
+
+
+def flat(server, before, most=3000):
+    grown = server.rss() - before
+    expect(grown < most, f"{grown} kB more memory")
+
+
+def tell(test, text):
+    if test.chosen.verbose:
+        print(f"        {text}")

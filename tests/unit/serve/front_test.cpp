@@ -33,6 +33,10 @@ struct FakeAccess : Access {
     then();
   }
   std::string metadata_url(const Request&) const override { return "http://localhost/meta"; }
+  std::optional<Json> metadata(const Request&) const override { return std::nullopt; }
+  Json status() const override { return {}; }
+  std::string warning() const override { return ""; }
+  Result<void> reload() override { return {}; }
   Scopes scopes = {Scope::read};
   bool lacks_keys = false, down = false;
   int refreshed = 0;
@@ -45,6 +49,10 @@ struct FakeAudit : Audit {
     records.push_back(std::move(record));
     if (then) then({});
   }
+  void read(AuditQuery, std::function<void(Result<std::vector<Json>>)> then) override {
+    then(records);
+  }
+  void reopen() override {}
   std::vector<Json> records;
   bool full = false;
 };
@@ -158,7 +166,7 @@ TEST_CASE_METHOD(Fixture, "front: pages of other sites are refused") {
     CHECK(send("GET", "/api/v1/status", {{"Sec-Fetch-Site", site}}).status == 200);
   CHECK(send("GET", "/api/v1/status", {{"Origin", "http://localhost:8080"}}).status == 200);
   for (const char* origin :
-       {"null", "http://localhost:9", "https://localhost:8080", "http://evil.example"})
+       {"null", "http://localhost:9", "https://localhost:8081", "http://evil.example"})
     CHECK(code(send("POST", "/api/v1/lifecycle/stop", {{"Origin", origin}})) == "cross-site");
   CHECK(stopped == 0);
   CHECK(audit.records.size() == 8);
