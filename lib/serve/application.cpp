@@ -108,14 +108,6 @@ std::vector<BotSetup> describe_bots(std::vector<std::vector<std::string>> stages
   return out;
 }
 
-std::string help_text(const Description& description) {
-  std::string text = render::help(description, {}, 80);
-  const std::string_view usage = "[OPTION]...";
-  if (const std::size_t at = text.find(usage); at != text.npos)
-    text.insert(at + usage.size(), " -- BOT [ARGUMENT]... ['|' BOT [ARGUMENT]...]...");
-  return text;
-}
-
 /// Those of the parts that keep their own.
 std::vector<Parameter> part_parameters() {
   std::vector<Parameter> out = access_parameters();
@@ -216,7 +208,7 @@ std::optional<std::string> Application::inspect() {
   const ServeOptions& options = parts_->command.options;
   if (options.version) return std::string("intelmq-serve " INTELMQ_VERSION);
   const Description description = serve_description(part_parameters());
-  if (options.help) return help_text(description);
+  if (options.help) return render::help(description, {}, 80);
   if (options.generate) return page_of(*options.generate, description);
   return std::nullopt;
 }

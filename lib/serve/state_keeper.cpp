@@ -140,7 +140,7 @@ std::string state_file_in(std::string_view value) {
 }
 
 Problem state_conflict(const Bots& bots, std::string detail,
-                       std::vector<std::string_view> allowed) {
+                       const std::vector<std::string_view>& allowed) {
   Json list = Json::array();
   for (const std::string_view one : allowed) list.push(one);
   Problem out{"state-conflict", std::move(detail), {}, Json::object(), {}};
@@ -148,7 +148,7 @@ Problem state_conflict(const Bots& bots, std::string detail,
   return out;
 }
 
-void StateKeeper::Work::places(const Request& request, Then<std::vector<StatePlace>> then) {
+void StateKeeper::Work::places(const Request& request, const Then<std::vector<StatePlace>>& then) {
   const auto targets = parameters->targets(request);
   if (!targets) return then(tl::unexpected(targets.error()));
   struct Gathered {

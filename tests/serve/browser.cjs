@@ -15,6 +15,7 @@ const found = [];  // what the browser complained of, and requests to elsewhere
 async function open(browser, where = '/', more = {}) {
   const context = await browser.newContext({viewport: {width: 1280, height: 900}, ...more});
   const page = await context.newPage();
+  page.setDefaultTimeout(15000);
   await context.route('**/*', (route) => {
     if (route.request().url().startsWith(options.url)) return route.continue();
     found.push(`request to ${route.request().url()}`);
