@@ -5,7 +5,6 @@
 #include "base/text.hpp"
 #include "serve/callbacks.hpp"
 #include "serve/clock.hpp"
-#include "type/iso_duration.hpp"
 
 namespace intelmq::serve {
 namespace {
