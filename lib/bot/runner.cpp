@@ -66,7 +66,10 @@ Runner::~Runner() {
 double Runner::seconds() const { return static_cast<double>(monotonic_ns() - started_) / 1e9; }
 
 ExitCode Runner::run() {
-  if (p_.bot.shape == Shape::collector)
+  if (p_.control) p_.control->attend();
+  if (p_.control && !heed())
+    ;  // it was told to hold, and then to end, before it began
+  else if (p_.bot.shape == Shape::collector)
     run_collector();
   else if (p_.bot.shape == Shape::parser && options_.input_format == RecordFormat::raw)
     run_raw();

@@ -269,7 +269,7 @@ class ConfiguredAccess : public Access {
     };
     add(user);
     if (peer.gid) add("gid:" + std::to_string(*peer.gid));
-    if (!known) return refuse("unknown-peer", user + " has no role; see --peer-roles");
+    if (!known) return refuse("", user + " has no role; see --peer-roles");
     out.actor.kind = "peer";
     out.actor.name = user;
     return out;
@@ -288,8 +288,7 @@ class ConfiguredAccess : public Access {
     for (const std::string& name : peer.certificate_names) add("san:", name);
     add("subject:", peer.certificate_subject);
     if (out.actor.kind.empty())
-      return refuse("unknown-certificate",
-                    quote_for_message(peer.certificate_subject) + " has no role");
+      return refuse("", quote_for_message(peer.certificate_subject) + " has no role");
     return out;
   }
 
@@ -310,7 +309,7 @@ Result<std::unique_ptr<Access>> Access::open(const AccessOptions& options, std::
 }
 
 Fetch http_fetcher(std::string ca_file, bool dev) {
-  return [ca_file = std::move(ca_file), dev](const std::string& url) -> Result<Fetched> {
+  return [ca_file = std::move(ca_file), dev](const std::string& url) -> Result<FetchedPage> {
     HttpRequest request;
     request.url = url;
     request.headers = {{"Accept", "application/json"}};
@@ -321,7 +320,8 @@ Fetch http_fetcher(std::string ca_file, bool dev) {
     request.ca_file = ca_file;
     auto got = http_fetch(request);
     if (!got) return fail(got.error().text);
-    return Fetched{got->status, std::move(got->body), std::string(got->header("cache-control"))};
+    return FetchedPage{got->status, std::move(got->body),
+                       std::string(got->header("cache-control"))};
   };
 }
 

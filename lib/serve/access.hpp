@@ -19,7 +19,8 @@ struct Identity {
   Actor actor;           ///< `kind` empty: nobody.
   std::string reason;    ///< Why a credential was refused, one of a few words: "expired". Empty:
                          ///< there was none.
-  std::string detail;    ///< The same precisely: for the audit log alone, never for the client.
+  std::string detail;    ///< Why it is nobody, precisely: for the audit log alone, never for the
+                         ///< client.
   bool unknown = false;  ///< It cannot be told: there are no keys of the issuer.
 };
 

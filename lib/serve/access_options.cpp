@@ -55,13 +55,15 @@ std::vector<Parameter> access_parameters() {
       option<&P::allow_host>("allow_host",
                              "Name or address under which clients may know this service, beside "
                              "the loopback's."),
-      option<&P::request_rate>("request_rate",
-                               "Requests per second that each of them may send; 0: any number."),
+      option<&P::request_rate>(
+          "request_rate",
+          "Requests per second, other than those that only read, that each of them "
+          "may send; 0: any number."),
       option<&P::failed_login_rate>(
           "failed_login_rate",
           "Failed logins per minute from one address before it has to wait; 0: any number."),
       option<&P::audit_file>("audit_file",
-                             "File of the audit log. Default: STATE_DIR/audit.ndjson."),
+                             "File of the audit log. Default: STATE_DIR/audit.log."),
       option<&P::audit_optional>("audit_optional",
                                  "Allow changes also while the audit log cannot be written."),
       option<&P::dev>("dev",
@@ -71,6 +73,23 @@ std::vector<Parameter> access_parameters() {
 bool has_authenticator(const AccessOptions& options, bool client_ca) {
   return options.oidc_issuer || options.token_file ||
          (client_ca && !options.certificate_roles.empty());
+}
+
+Result<std::vector<std::string>> allowed_hosts(const AccessOptions& options,
+                                               const std::vector<std::string>& listeners) {
+  std::vector<std::string> out;
+  for (const std::string& given : options.allow_host) {
+    // An IPv6 address may stand without brackets here.
+    const bool v6 = given.find(':') != given.rfind(':') && !given.starts_with('[');
+    auto host = host_of(v6 ? '[' + given + ']' : given);
+    if (!host)
+      return fail("--allow-host " + quote_for_message(given) + " is neither a name nor an address");
+    out.push_back(std::move(*host));
+  }
+  for (const std::string& listener : listeners)
+    if (listener.starts_with("tcp:"))
+      if (auto host = host_of(listener.substr(4))) out.push_back(std::move(*host));
+  return out;
 }
 
 Result<void> check_listener(const std::string& listen, bool tls, bool client_ca,

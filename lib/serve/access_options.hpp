@@ -28,7 +28,7 @@ struct AccessOptions {
   std::vector<std::string> certificate_roles = {};
   std::optional<std::string> token_file;
   std::vector<std::string> allow_host = {};
-  std::int64_t request_rate = 50;
+  std::int64_t request_rate = 200;
   std::int64_t failed_login_rate = 30;
   std::optional<std::string> audit_file;
   bool audit_optional = false;
@@ -39,6 +39,11 @@ std::vector<Parameter> access_parameters();
 
 /// Whether people can log in from elsewhere. `client_ca`: client certificates are checked.
 bool has_authenticator(const AccessOptions& options, bool client_ca);
+
+/// The names that a Host header may have, as `Front` wants them: those given, and of the listeners.
+/// Error: names the value.
+Result<std::vector<std::string>> allowed_hosts(const AccessOptions& options,
+                                               const std::vector<std::string>& listeners);
 
 /// Whether the API may listen there: beyond the loopback TLS and an authenticator are needed,
 /// unless `insecure` says that it does not matter. Error: what is missing; exit code 78.

@@ -143,8 +143,16 @@ class ChainedAudit : public Audit {
 
   void read(AuditQuery query, std::function<void(Result<std::vector<Json>>)> then) override {
     auto got = std::make_shared<Result<std::vector<Json>>>();
-    work_([got, query = std::move(query), path = file_->path] { *got = read_back(path, query); },
-          [got, then = std::move(then)] { then(std::move(*got)); });
+    auto start = [work = work_, got, query = std::move(query), path = file_->path,
+                  then = std::move(then)] {
+      work([got, query, path] { *got = read_back(path, query); },
+           [got, then] { then(std::move(*got)); });
+    };
+    // Whoever reads sees what was written before.
+    if (writing_)
+      readers_.emplace_back(std::move(start));
+    else
+      start();
   }
 
   void reopen() override { reopen_ = true; }
@@ -179,13 +187,16 @@ class ChainedAudit : public Audit {
           writing_ = false;
           for (const auto& call : batch->calls)
             if (call) call(batch->result);
-          if (!waiting_.empty() && !writing_) flush();
+          if (writing_) return;
+          if (!waiting_.empty()) return flush();
+          for (const auto& start : std::exchange(readers_, {})) start();
         });
   }
 
   Work work_;
   std::shared_ptr<AuditFile> file_;
   std::vector<Waiting> waiting_;
+  std::vector<std::function<void()>> readers_;
   std::uint64_t lost_ = 0;
   bool writing_ = false, reopen_ = false;
   std::shared_ptr<int> life_ = std::make_shared<int>();

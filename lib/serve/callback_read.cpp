@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "serve/callbacks.hpp"
 #include "serve/clock.hpp"
+#include "type/duration.hpp"
 
 namespace intelmq::serve {
 namespace {

@@ -187,13 +187,14 @@ std::optional<Front::Refusal> Front::allowed(const Request& request, Scope scope
     if (identity.reason.empty())
       return Refusal{
           challenge(request, "unauthenticated", "Nobody may do this without logging in.", ""), true,
-          "no credentials"};
+          identity.detail.empty() ? "no credentials" : identity.detail};
     return Refusal{challenge(request, "unauthenticated", "The credentials are not valid.",
                              "error=\"invalid_token\", error_description=\"The credentials are "
                              "not valid\""),
                    true, identity.detail};
   }
-  if (!requests_.take(name_of(identity.actor))) {
+  // Reading is bounded by the connections that one address may have.
+  if (request.method != "GET" && !requests_.take(name_of(identity.actor))) {
     Problem many = make("rate-limited", "Too many requests of " + name_of(identity.actor) + ".");
     many.headers.emplace_back("Retry-After", std::to_string(requests_.wait()));
     return Refusal{std::move(many)};

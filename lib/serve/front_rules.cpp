@@ -106,11 +106,13 @@ std::optional<Problem> check_site(const Request& request) {
     return refusal("cross-site", "A page of another site sent this (Sec-Fetch-Site: " +
                                      quote_for_message(site) + ").");
   if (!request.has_header("origin")) return std::nullopt;
-  const std::string own =
-      (request.peer.tls ? "https://" : "http://") + ascii_lower(trim(request.header("host")));
-  if (ascii_lower(trim(request.header("origin"))) == own) return std::nullopt;
+  // What came without TLS may have had it before a proxy on this machine.
+  const std::string host = ascii_lower(trim(request.header("host")));
+  const std::string origin = ascii_lower(trim(request.header("origin")));
+  if (origin == "https://" + host || (!request.peer.tls && origin == "http://" + host))
+    return std::nullopt;
   return refusal("cross-site", "A page of " + quote_for_message(request.header("origin")) +
-                                   " sent this; it is not one of " + quote_for_message(own) + ".");
+                                   " sent this; it is not one of " + quote_for_message(host) + ".");
 }
 
 std::optional<Problem> check_content(const Request& head, Body body) {

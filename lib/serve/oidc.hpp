@@ -18,12 +18,12 @@
 namespace intelmq::serve {
 
 /// What a web server answered.
-struct Fetched {
+struct FetchedPage {
   int status = 0;
   std::string body, cache_control;
 };
 /// Gets a URL: no redirects, 5 s, 256 KiB. Blocks. Error: there was no answer.
-using Fetch = std::function<Result<Fetched>(const std::string& url)>;
+using Fetch = std::function<Result<FetchedPage>(const std::string& url)>;
 
 struct OidcOptions {
   std::string issuer;

@@ -11,7 +11,7 @@ const { Provider, default: Default } = await load('oidc-provider');
 const { generateKeyPair, exportJWK } = await load('jose');
 
 const [port, alg, kid, keyfile] = process.argv.slice(2);
-const { privateKey } = await generateKeyPair(alg, { extractable: true, crv: 'Ed25519' });
+const { privateKey } = await generateKeyPair(alg, { extractable: true });
 const key = { ...(await exportJWK(privateKey)), alg, use: 'sig', kid };
 writeFileSync(keyfile, JSON.stringify(key));
 

@@ -32,8 +32,10 @@ class Connection(http.client.HTTPConnection):
 class Served:
     """The service with the pipeline of `words`, its state in `place`/NAME."""
 
-    def __init__(self, test, name, *words, options=(), env=None, state=None):
+    def __init__(self, test, name, *words, options=(), env=None, state=None,
+                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL):
         self.test, self.words, self.options, self.env = test, words, options, env or {}
+        self.stdin, self.stdout = stdin, stdout
         self.place = test.place / name
         self.place.mkdir(exist_ok=True)
         self.state_dir = state or self.place / "state"
@@ -48,7 +50,7 @@ class Served:
             self.process = subprocess.Popen(
                 [self.test.chosen.bindir / "intelmq-serve", "--state-dir", self.state_dir,
                  "--listen", f"unix:{self.socket}", *self.options, "--", *map(str, self.words)],
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log,
+                stdin=self.stdin, stdout=self.stdout, stderr=log,
                 env=environment(PATH=f"{self.test.chosen.bindir}:/usr/bin:/bin", **self.env))
         limit = time.time() + 30
         while not self.socket.exists():

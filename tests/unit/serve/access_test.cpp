@@ -58,7 +58,7 @@ struct Fixture {
     pages["https://id.example/keys"] = {200, key_document(first_key(), "k1"), "max-age=600"};
   }
   Fetch fetcher() {
-    return [this](const std::string& url) -> Result<Fetched> {
+    return [this](const std::string& url) -> Result<FetchedPage> {
       asked.push_back(url);
       const auto found = pages.find(url);
       if (down || found == pages.end()) return fail(url + ": connection refused");
@@ -102,7 +102,7 @@ struct Fixture {
   std::string who(const Request& request) { return text(access->identify(request)); }
 
   AccessOptions options;
-  std::map<std::string, Fetched> pages;
+  std::map<std::string, FetchedPage> pages;
   std::vector<std::string> asked;
   std::vector<std::function<void()>> held;
   bool down = false, hold = false;
@@ -163,13 +163,13 @@ TEST_CASE_METHOD(Fixture, "access: peers of a unix socket") {
   open();
   CHECK(who(peer(0, 0)).ends_with("state admin"));
   CHECK(who(peer(geteuid(), 5)).ends_with("state admin"));
-  CHECK(who(peer(54321, 0)) == "refused: unknown-peer");
+  CHECK(who(peer(54321, 0)) == "nobody");
   options.peer_roles = {"uid:7=operator", "gid:8=analyst"};
   open();
   CHECK(who(peer(7, 1)) == "peer:uid:7 read test control");
   CHECK(who(peer(7, 8)) == "peer:uid:7 read test control data");
   CHECK(who(peer(9, 8)) == "peer:uid:9 read data");
-  CHECK(who(peer(0, 0)) == "refused: unknown-peer");
+  CHECK(who(peer(0, 0)) == "nobody");
   for (const char* bad :
        {"uid:x=viewer", "user:joe=viewer", "uid:=viewer", "uid:7", "uid:7=boss", "=viewer"}) {
     options.peer_roles = {bad};
@@ -209,7 +209,7 @@ TEST_CASE_METHOD(Fixture, "access: client certificates") {
   CHECK(who(by) == "mtls:ops.example read test control");
   by.peer.certificate_subject = "CN=joe";
   by.peer.certificate_names = {"OPS.example"};
-  CHECK(who(by) == "refused: unknown-certificate");
+  CHECK(who(by) == "nobody");
   CHECK(who(request()) == "nobody");
   options.certificate_roles = {"ops.example=operator"};
   CHECK(error().starts_with("--certificate-roles "));
@@ -352,7 +352,7 @@ TEST_CASE_METHOD(Fixture, "oidc: discovery") {
     return got ? "good" : got.error().text;
   };
   const std::string place = "https://id.example/tenant/.well-known/openid-configuration";
-  const Fetched good = pages[place];
+  const FetchedPage good = pages[place];
   CHECK(fetch() == "good");
   pages[place] = {404, "", ""};
   pages["https://id.example/.well-known/oauth-authorization-server/tenant"] = good;
@@ -434,4 +434,10 @@ TEST_CASE("access: who may listen beyond the loopback") {
   CHECK_FALSE(check("tcp:0.0.0.0:80", true));
   CHECK(check("tcp:0.0.0.0:80", true, true));
   CHECK(access_parameters().size() == 19);
+  options.allow_host = {"Intelmq.Example.:443", "2001:DB8::1", "[2001:db8::2]:80"};
+  CHECK(
+      *allowed_hosts(options, {"unix:/x", "tcp:10.0.0.1:80", "tcp:[::]:1"}) ==
+      std::vector<std::string>{"intelmq.example", "2001:db8::1", "2001:db8::2", "10.0.0.1", "::"});
+  options.allow_host = {"a:b"};
+  CHECK_FALSE(allowed_hosts(options, {}));
 }

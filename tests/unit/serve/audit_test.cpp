@@ -202,8 +202,14 @@ TEST_CASE_METHOD(Place, "audit: those who write too fast are told so") {
   const int good = write(**audit, many);
   CHECK(good >= 1024);
   CHECK(good < 1500);
+  hold = true;
+  std::size_t seen = 0;
+  (*audit)->write(Json::object().set("actor", Json::object().set("name", "bob")), {});
+  (*audit)->read({"", "bob", 9}, [&](const Result<std::vector<Json>>& got) { seen = got->size(); });
+  finish();
+  CHECK(seen == 1);  // whoever reads waits for what is being written
   hold = false;
   CHECK(write(**audit, {"ann"}) == 1);
-  CHECK(read(**audit, {"", "ann", 1}).front()["lost_before"].integer() == 1500 - good);
-  CHECK(verdict() == std::to_string(good + 1) + " good");
+  CHECK(read(**audit, {"", "bob", 1}).front()["lost_before"].integer() == 1500 - good);
+  CHECK(verdict() == std::to_string(good + 2) + " good");
 }

@@ -166,7 +166,7 @@ TEST_CASE_METHOD(Fixture, "front: pages of other sites are refused") {
     CHECK(send("GET", "/api/v1/status", {{"Sec-Fetch-Site", site}}).status == 200);
   CHECK(send("GET", "/api/v1/status", {{"Origin", "http://localhost:8080"}}).status == 200);
   for (const char* origin :
-       {"null", "http://localhost:9", "https://localhost:8080", "http://evil.example"})
+       {"null", "http://localhost:9", "https://localhost:8081", "http://evil.example"})
     CHECK(code(send("POST", "/api/v1/lifecycle/stop", {{"Origin", origin}})) == "cross-site");
   CHECK(stopped == 0);
   CHECK(audit.records.size() == 8);
