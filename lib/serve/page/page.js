@@ -110,17 +110,17 @@ function showStatus() {
 
 function remember(what, value) {
   const values = history.get(what) ?? [];
-  values.push(value);
+  if (value !== null) values.push(value);
   if (values.length > 60) values.shift();
   history.set(what, values);
   return values;
 }
 
-/** The rate between the last look and this one. */
+/** The rate between the last look and this one; null at the first. */
 function rate(what, count, now) {
   const last = before[what];
   before[what] = {count, now};
-  if (!last || now <= last.now || count < last.count) return 0;
+  if (!last || now <= last.now || count < last.count) return null;
   return (count - last.count) / (now - last.now);
 }
 
