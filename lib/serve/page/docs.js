@@ -11,6 +11,9 @@ function resolve(thing) {
     at?.[name.replace(/~1/g, '/').replace(/~0/g, '~')], api) ?? {};
 }
 
+/** Text with what is between backticks as code. */
+const prose = (text) => (text ?? '').split('`').map((part, i) => (i % 2 ? el('code', {}, part) : part));
+
 const nameOf = (thing) => thing?.$ref?.split('/').at(-1);
 
 /** A schema in a few words. */
@@ -52,11 +55,11 @@ function table(caption, of, heads, rows) {
 const memberTable = (schema, caption, of) => table(caption, of, ['Member', 'Is', 'Means'],
   members(schema).map((one) => [
     el('span', {}, el('code', {}, one.name), one.needed ? ' (always)' : ''), words(one.of),
-    resolve(one.of).description ?? '']));
+    el('span', {}, prose(resolve(one.of).description))]));
 
 const parameterTable = (parameters, of) => table('Parameters', of, ['Name', 'Where', 'Is', 'Means'],
   parameters.map((one) => [el('code', {}, one.name), one.in, words(one.schema),
-    one.description ?? '']));
+    el('span', {}, prose(one.description))]));
 
 function bodies(content, caption, of) {
   return Object.entries(content ?? {}).map(([type, {schema, example}]) => [
@@ -85,7 +88,7 @@ function show(path, method, operation, shared) {
   details.addEventListener('toggle', () => {
     if (details.childElementCount > 1) return;
     details.append(...[
-      operation.description ? el('p', {}, operation.description) : null,
+      operation.description ? el('p', {}, prose(operation.description)) : null,
       el('p', {class: 'hint'}, scope),
       parameterTable(parameters, operation.operationId),
       request.content ? bodies(request.content, 'Body', operation.operationId) : null,
@@ -101,8 +104,8 @@ function show(path, method, operation, shared) {
 
 function about() {
   const text = api.info.description.split(/\n\n+/).map((part) => (part.startsWith('- ')
-    ? el('ul', {}, part.split(/\n?^- /m).filter(Boolean).map((item) => el('li', {}, item)))
-    : el('p', {}, part)));
+    ? el('ul', {}, part.split(/\n?^- /m).filter(Boolean).map((item) => el('li', {}, prose(item))))
+    : el('p', {}, prose(part))));
   byId('about').append(...text,
     el('p', {class: 'hint'}, `Version ${api.info.version}, ${api.info.license.name}`));
 }
@@ -132,7 +135,7 @@ async function start() {
     .filter(([, operation]) => operation.operationId)
     .map(([method, operation]) => show(path, method, operation, item.parameters ?? [])));
   byId('operations').append(...api.tags.map((tag) => el('section', {'aria-labelledby': `t-${tag.name}`},
-    el('h2', {id: `t-${tag.name}`}, tag.name), el('p', {class: 'hint'}, tag.description),
+    el('h2', {id: `t-${tag.name}`}, tag.name), el('p', {class: 'hint'}, prose(tag.description)),
     all.filter((one) => one.tag === tag.name).map((one) => one.details))));
   byId('find').addEventListener('input', () => find(all, byId('find').value));
   find(all, '');
