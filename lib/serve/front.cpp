@@ -256,8 +256,11 @@ Response Front::refuse(const Request& request, const Refusal& refusal) {
   Response response = refusal.options.empty() ? refusal.what.response()
                                               : Response::empty().with("Allow", refusal.options);
   note(request, response.status);
-  // Strangers must not fill the audit log.
-  if (!refusal.denied || (request.actor.kind.empty() && !denials_.take(origin_of(request))))
+  // Neither strangers nor readers may fill the audit log; who tries to change something is bounded
+  // by the limit on requests.
+  const bool known = !request.actor.kind.empty();
+  if (!refusal.denied || ((!known || is_answer_only(request)) &&
+                          !denials_.take(known ? name_of(request.actor) : origin_of(request))))
     return response;
   const std::string& why = refusal.why.empty() ? refusal.what.detail : refusal.why;
   audit(request, "denied",
