@@ -29,7 +29,8 @@ void Runner::tap(const Control::Request& request) {
     return p_.control->refuse(request, "rate-limited", "there are 8 taps already");
   if (limit < 1 || limit > most_tapped)
     return p_.control->refuse(request, "validation", "limit is not between 1 and 1000");
-  taps_.push_back({request.id, request.body["path"].text(), limit, 0});
+  const Json& number = request.body["tap"];
+  taps_.push_back({number.is_null() ? request.id : number, request.body["path"].text(), limit, 0});
   p_.paths.watch([this](const std::string& path, std::string_view lines) { show(path, lines); });
   p_.control->succeed(request);
 }

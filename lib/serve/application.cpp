@@ -30,6 +30,7 @@
 #include "serve/data_keeper.hpp"
 #include "serve/debug.hpp"
 #include "serve/docs.hpp"
+#include "serve/failed_messages.hpp"
 #include "serve/front.hpp"
 #include "serve/http_facts.hpp"
 #include "serve/http_probe.hpp"
@@ -159,6 +160,7 @@ struct Application::Parts {
   std::unique_ptr<StateKeeper> keeper;
   std::unique_ptr<PipelineApi> pipeline;
   std::unique_ptr<SelfTests> tests;
+  std::unique_ptr<FailedMessages> failed;
   std::unique_ptr<SyslogTargets> syslog;
   std::unique_ptr<LogHub> hub;
   std::unique_ptr<LogLevels> levels;
@@ -318,6 +320,7 @@ void Application::Parts::start_data() {
 
 void Application::Parts::take_event(const std::string& bot, const Json& event) {
   if (event["ev"].text() == "tap") take_tapped(bot, event);
+  if (event["ev"].text() == "message" && failed) failed->take(bot, event);
 }
 
 /// Who may come in, and what is written down of it.
@@ -367,6 +370,10 @@ void Application::Parts::add_routes() {
   add_lifecycle_routes(router, *sections);
   add_scale_routes(router, *sections);
   add_debug_routes(router, *sections);
+  if (options.debug_api) {
+    failed = std::make_unique<FailedMessages>(*sections);
+    failed->add_routes(router);
+  }
   add_docs_routes(router);
   operations->add_routes(router);
 }
