@@ -88,6 +88,7 @@ struct HttpRetry {
   unsigned tries = 3;
   std::chrono::milliseconds first{500}, most{30'000};
   std::chrono::milliseconds total{300'000};  ///< No wait goes beyond this, counted from the start.
+  bool after_429 = true;
 };
 
 /// Asks again after answers 429, 500, 502, 503, 504, and where there was no answer for a reason

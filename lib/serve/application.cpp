@@ -12,13 +12,25 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "bot/exit_code.hpp"
+#include "pipeline/catalogue.hpp"
 #include "pipeline/inspect_bot.hpp"
+#include "render/bash.hpp"
+#include "render/fish.hpp"
 #include "render/help.hpp"
 #include "render/man.hpp"
+#include "render/markdown.hpp"
+#include "render/schema.hpp"
+#include "render/zsh.hpp"
+#include "serve/access.hpp"
+#include "serve/access_options.hpp"
+#include "serve/api_security.hpp"
+#include "serve/audit.hpp"
 #include "serve/clock.hpp"
 #include "serve/configuration.hpp"
+#include "serve/data_keeper.hpp"
 #include "serve/debug.hpp"
 #include "serve/docs.hpp"
+#include "serve/failed_messages.hpp"
 #include "serve/front.hpp"
 #include "serve/http_facts.hpp"
 #include "serve/http_probe.hpp"
@@ -26,6 +38,7 @@
 #include "serve/log_hub.hpp"
 #include "serve/log_levels.hpp"
 #include "serve/logging_routes.hpp"
+#include "serve/monitoring.hpp"
 #include "serve/options.hpp"
 #include "serve/parameters.hpp"
 #include "serve/pipeline_api.hpp"
@@ -58,8 +71,17 @@ std::string instance_name(const ServeOptions& options, const std::string& servic
   return name;
 }
 
+/// A name without a folder is looked for beside serve itself, then in PATH.
+std::string program_named(const std::string& name) {
+  if (name.find('/') != name.npos) return name;
+  for (const std::string& folder : CataloguePlaces::of_this_process().directories)
+    if (const std::string path = folder + "/" + name; access(path.c_str(), X_OK) == 0) return path;
+  return name;
+}
+
 /// Asks the programs what they are, all at once.
-std::vector<BotSetup> describe_bots(const std::vector<std::vector<std::string>>& stages) {
+std::vector<BotSetup> describe_bots(std::vector<std::vector<std::string>> stages) {
+  for (auto& stage : stages) stage.front() = program_named(stage.front());
   std::vector<std::future<Result<ConfiguredBot>>> asked;
   for (const auto& stage : stages)
     asked.push_back(std::async(std::launch::async, [&stage] {
@@ -68,8 +90,7 @@ std::vector<BotSetup> describe_bots(const std::vector<std::vector<std::string>>&
   std::vector<BotSetup> out;
   for (std::size_t i = 0; i < stages.size(); ++i) {
     auto got = asked[i].get();
-    if (!got)
-      throw StartError(stages[i].front() + ": " + got.error().text, ExitCode::configuration);
+    if (!got) throw StartError(got.error().text, ExitCode::configuration);
     BotSetup bot;
     bot.program = stages[i].front();
     bot.arguments = {stages[i].begin() + 1, stages[i].end()};
@@ -88,12 +109,33 @@ std::vector<BotSetup> describe_bots(const std::vector<std::vector<std::string>>&
   return out;
 }
 
-std::string help_text(const Description& description) {
-  std::string text = render::help(description, {}, 80);
-  const std::string_view usage = "[OPTION]...";
-  if (const std::size_t at = text.find(usage); at != text.npos)
-    text.insert(at + usage.size(), " -- BOT [ARGUMENT]... ['|' BOT [ARGUMENT]...]...");
-  return text;
+/// Those of the parts that keep their own.
+std::vector<Parameter> part_parameters() {
+  std::vector<Parameter> out = access_parameters();
+  for (Parameter& parameter : monitoring_parameters()) out.push_back(std::move(parameter));
+  return out;
+}
+
+std::string page_of(Surface surface, const Description& description) {
+  switch (surface) {
+    case Surface::man: return render::man(description, {});
+    case Surface::bash: return render::bash(description, {});
+    case Surface::zsh: return render::zsh(description, {});
+    case Surface::fish: return render::fish(description, {});
+    case Surface::markdown: return render::markdown(description, {});
+    case Surface::schema: return render::schema(description, {}).dump_pretty();
+  }
+  return {};
+}
+
+/// `audit verify FILE`: whether nobody changed it; the exit code.
+int verify(const std::string& path) {
+  const auto chain = verify_audit(path);
+  const std::string text = chain ? path + ": " + std::to_string(chain->lines) +
+                                       " lines hang together, the last is " + chain->hash
+                                 : chain.error().text;
+  write_all(chain ? STDOUT_FILENO : STDERR_FILENO, text + '\n');
+  return static_cast<int>(chain ? ExitCode::ok : ExitCode::bad_data);
 }
 
 }  // namespace
@@ -104,6 +146,8 @@ struct Application::Parts {
   std::vector<std::string> arguments;
   Log& log;
   ServeCommand command;
+  AccessOptions access_options;
+  MonitoringOptions monitoring_options;
   std::string service_name, instance;
   double started = unix_time();
   FileDescriptor lock;
@@ -116,12 +160,17 @@ struct Application::Parts {
   std::unique_ptr<StateKeeper> keeper;
   std::unique_ptr<PipelineApi> pipeline;
   std::unique_ptr<SelfTests> tests;
+  std::unique_ptr<FailedMessages> failed;
   std::unique_ptr<SyslogTargets> syslog;
   std::unique_ptr<LogHub> hub;
   std::unique_ptr<LogLevels> levels;
   std::unique_ptr<LoggingParts> logging;
+  std::unique_ptr<Access> access;
+  std::unique_ptr<Audit> audit;
   std::unique_ptr<Front> front, probe_front;
   HttpFacts http;
+  std::unique_ptr<Monitoring> monitoring;
+  std::unique_ptr<DataKeeper> data;
   Router router, probes;
   std::vector<std::unique_ptr<HttpServer>> servers;
   Watch signals, delay;
@@ -130,8 +179,11 @@ struct Application::Parts {
 
   void prepare_directories();
   void start_logging();
+  void start_data();
   void take_event(const std::string& bot, const Json& event);
+  void open_access();
   void add_routes();
+  int print_routes() const;
   void listen(const std::string& where, bool control);
   void connect(ServiceCalls& calls);
   Json overrides(const std::string& bot) const;
@@ -144,7 +196,11 @@ struct Application::Parts {
 
 Application::Application(std::vector<std::string> arguments, Log& log)
     : parts_{std::make_unique<Parts>(std::move(arguments), log)} {
-  parts_->command = read_command(parts_->arguments, {});
+  const auto& words = parts_->arguments;
+  if (words.size() == 3 && words[0] == "audit" && words[1] == "verify") return;
+  parts_->command =
+      read_command(parts_->arguments, {{access_parameters(), &parts_->access_options},
+                                       {monitoring_parameters(), &parts_->monitoring_options}});
   log.set_threshold(parts_->command.options.logging_level);
 }
 
@@ -153,11 +209,15 @@ Application::~Application() = default;
 std::optional<std::string> Application::inspect() {
   const ServeOptions& options = parts_->command.options;
   if (options.version) return std::string("intelmq-serve " INTELMQ_VERSION);
-  if (options.help) return help_text(serve_description({}));
+  const Description description = serve_description(part_parameters());
+  if (options.help) return render::help(description, {}, 80);
+  if (options.generate) return page_of(*options.generate, description);
   return std::nullopt;
 }
 
 int Application::run() {
+  if (!parts_->arguments.empty() && parts_->arguments.front() == "audit")
+    return verify(parts_->arguments.back());
   if (parts_->command.options.healthcheck) return healthcheck(*parts_->command.options.healthcheck);
   Parts& p = *parts_;
   const ServeOptions& options = p.command.options;
@@ -178,6 +238,7 @@ int Application::run() {
   service.state_directory = options.state_dir;
   service.start_limit = options.start_timeout.milliseconds();
   service.stop_limit = options.stop_timeout.milliseconds();
+  service.silence = options.silence.milliseconds();
   service.restarts = static_cast<unsigned>(options.restart_budget);
   ServiceCalls calls;
   calls.changed = [&p] { p.loop->post([&p] { p.state_changed(); }); };
@@ -189,11 +250,15 @@ int Application::run() {
   p.sections = std::make_unique<Sections>(Sections{
       *p.loop, *p.service, *p.operations, p.instance, options.state_dir, [&p] { return p.facts(); },
       [&p](const std::string& bot) { return p.overrides(bot); }, options.debug_api});
+  p.open_access();
+  p.start_data();
   p.add_routes();
+  if (options.routes) return p.print_routes();
   p.open_listeners();
   p.signals =
       p.loop->signals({SIGTERM, SIGINT, SIGHUP}, [&p](int number) { p.take_signal(number); });
   p.service->begin();
+  p.monitoring->begin();
   p.loop->run();
   p.servers.clear();
   return p.exit_code;
@@ -216,6 +281,7 @@ void Application::Parts::connect(ServiceCalls& calls) {
     configuration->hand_over(bot, reloads ? Occasion::reload : Occasion::start);
     return overrides(bot);
   };
+  calls.prepare = [this](std::function<void()> then) { data->prepare(std::move(then)); };
   calls.may_start = [this](bool force) { return keeper->may_start(force); };
 }
 
@@ -233,8 +299,43 @@ void Application::Parts::start_logging() {
   if (auto done = syslog->load(); !done) log.error(done.error().text);
 }
 
+/// The files that the bots look things up in.
+void Application::Parts::start_data() {
+  DataOptions options;
+  options.state_directory = command.options.state_dir;
+  DataCalls calls;
+  calls.overrides = [this](const std::string& bot) { return overrides(bot); };
+  calls.reload_data = [this](const std::string& bot, const std::string& name,
+                             const std::string& path) {
+    service->ask(bot, Json::object().set("op", "reload-data").set("name", name).set("path", path),
+                 std::chrono::minutes(1), [this, bot, name](const Answer<Json>& answer) {
+                   if (!answer) log.warning(bot + ": " + name + ": " + answer.error().detail);
+                 });
+  };
+  calls.alert = [this](const std::string& name, const std::string& text) {
+    log.error(name + ": " + text);
+  };
+  data = std::make_unique<DataKeeper>(*loop, log, *service, options, calls);
+}
+
 void Application::Parts::take_event(const std::string& bot, const Json& event) {
   if (event["ev"].text() == "tap") take_tapped(bot, event);
+  if (event["ev"].text() == "message" && failed) failed->take(bot, event);
+}
+
+/// Who may come in, and what is written down of it.
+void Application::Parts::open_access() {
+  const ServeOptions& options = command.options;
+  for (const std::string& where : options.listen)
+    must(check_listener(where, options.tls_certificate.has_value(),
+                        options.tls_client_ca.has_value(), access_options,
+                        options.insecure_allow_remote));
+  access =
+      must(Access::open(access_options, instance,
+                        http_fetcher(access_options.oidc_ca_file.value_or(""), access_options.dev),
+                        work_of(*loop), log));
+  const std::string path = access_options.audit_file.value_or(options.state_dir + "/audit.log");
+  if (!path.empty()) audit = must(Audit::open(work_of(*loop), path), ExitCode::cannot_create);
 }
 
 void Application::Parts::add_routes() {
@@ -256,12 +357,38 @@ void Application::Parts::add_routes() {
   logging = std::make_unique<LoggingParts>(
       LoggingParts{*loop, *service, *hub, *levels, *syslog, options.require_if_match});
   add_logging_routes(router, *logging);
+  monitoring = std::make_unique<Monitoring>(
+      MonitoringParts{*loop, log, [this] { return facts(); }, http, options.state_dir,
+                      monitoring_options, options.paused_is_ready});
+  if (auto done = monitoring->load(); !done) log.error(done.error().text);
+  add_monitoring_routes(router, *monitoring);
+  add_probe_routes(router, *monitoring);
+  add_probe_routes(probes, *monitoring);
+  data->add_routes(router, *operations, options.config_readonly, options.require_if_match);
+  add_security_routes(router, *access, audit.get());
   add_meta_routes(router, *sections);
   add_lifecycle_routes(router, *sections);
   add_scale_routes(router, *sections);
   add_debug_routes(router, *sections);
+  if (options.debug_api) {
+    failed = std::make_unique<FailedMessages>(*sections);
+    failed->add_routes(router);
+  }
   add_docs_routes(router);
   operations->add_routes(router);
+}
+
+int Application::Parts::print_routes() const {
+  std::string text;
+  for (const Router* each : {&router, &probes})
+    for (const Route& route : each->routes())
+      text += Json::object()
+                  .set("method", route.method)
+                  .set("path", route.pattern)
+                  .set("scope", name_of(route.scope))
+                  .dump() +
+              '\n';
+  return write_all(STDOUT_FILENO, text) ? 0 : static_cast<int>(ExitCode::io_error);
 }
 
 void Application::Parts::open_listeners() {
@@ -271,8 +398,11 @@ void Application::Parts::open_listeners() {
   Front::Options rules;
   rules.answered = count;
   rules.login_failed = [this](std::string_view reason) { http.count_auth_failure(reason); };
-  rules.requests_per_second = 0;
-  front = std::make_unique<Front>(router, nullptr, nullptr, log, rules);
+  rules.hosts = must(allowed_hosts(access_options, command.options.listen));
+  rules.requests_per_second = static_cast<double>(access_options.request_rate);
+  rules.failed_logins_per_minute = static_cast<double>(access_options.failed_login_rate);
+  rules.audit_optional = access_options.audit_optional;
+  front = std::make_unique<Front>(router, access.get(), audit.get(), log, rules);
   Front::Options open;
   open.any_host = true;
   open.answered = count;
@@ -311,6 +441,10 @@ Facts Application::Parts::facts() const {
   out.started = started;
   out.insecure = command.options.insecure_allow_remote;
   service->fill(out);
+  if (data) data->fill(out);
+  for (const std::string& warning :
+       {access ? access->warning() : "", front ? front->audit_trouble() : ""})
+    if (!warning.empty()) out.warnings.push_back(warning);
   if (pipeline) out.queues = pipeline->queues();
   if (tests) out.tests = tests->facts();
   return out;
@@ -327,6 +461,10 @@ void Application::Parts::state_changed() {
 
 void Application::Parts::take_signal(int number) {
   if (number == SIGHUP) {
+    if (auto done = access->reload(); !done) log.error(done.error().text);
+    if (audit) audit->reopen();
+    for (const auto& server : servers)
+      if (auto done = server->reload(); !done) log.error(done.error().text);
     service->perform("reload", Json::object(), [this](const Answer<Json>& answer) {
       if (!answer) log.error("reload: " + answer.error().detail);
     });

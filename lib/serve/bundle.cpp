@@ -77,7 +77,7 @@ Result<void> find_files(const std::string& folder, const std::string& prefix,
   const auto names = list_directory(folder);
   if (!names) return tl::unexpected(names.error());
   for (const std::string& name : *names) {
-    const std::string path = folder + '/' + name;
+    const std::string path = fmt::format("{}/{}", folder, name);
     struct stat status {};
     if (::lstat(path.c_str(), &status) != 0)
       return system_failure(path, "cannot look at it", errno);
@@ -121,7 +121,7 @@ Result<void> fill(archive* to, const std::string& path, const Json& manifest,
     const std::string& name = member["name"].text();
     done = begin_member(to, path, name, static_cast<std::uint64_t>(*member["bytes"].integer()));
     if (done)
-      done = read_through(folder + '/' + name,
+      done = read_through(fmt::format("{}/{}", folder, name),
                           [&](std::string_view bytes) { return add_bytes(to, path, bytes); });
   }
   if (done && archive_write_close(to) != ARCHIVE_OK) return archive_failure(to, path);
@@ -345,7 +345,7 @@ Result<Bundle> write_bundle(const std::string& path, Json manifest, const std::s
   if (auto found = find_files(folder, "", names); !found) return tl::unexpected(found.error());
   Json members = Json::array();
   for (const std::string& name : names) {
-    const auto measured = measure(folder + '/' + name);
+    const auto measured = measure(fmt::format("{}/{}", folder, name));
     if (!measured) return tl::unexpected(measured.error());
     members.push(Json::object()
                      .set("name", name)

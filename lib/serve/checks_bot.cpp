@@ -134,7 +134,7 @@ void CheckBook::check_silence(const BotFacts& bot, const Thresholds& limits) {
   // What the entry does not take nobody behind it can: one alert is enough. A bot behind it may
   // be judged too, by thresholds of its own.
   const bool entry = &bot == &facts_->bots.front();
-  if (!entry && &limits == &thresholds_->of("")) return;
+  if (!entry && !thresholds_->has_own(bot.id)) return;
   Check& check = add("no_data", bot.id, bot.id);
   check.unit = "s";
   check.levels = limits.silence;

@@ -187,13 +187,14 @@ std::optional<Front::Refusal> Front::allowed(const Request& request, Scope scope
     if (identity.reason.empty())
       return Refusal{
           challenge(request, "unauthenticated", "Nobody may do this without logging in.", ""), true,
-          "no credentials"};
+          identity.detail.empty() ? "no credentials" : identity.detail};
     return Refusal{challenge(request, "unauthenticated", "The credentials are not valid.",
                              "error=\"invalid_token\", error_description=\"The credentials are "
                              "not valid\""),
                    true, identity.detail};
   }
-  if (!requests_.take(name_of(identity.actor))) {
+  // Reading is bounded by the connections that one address may have.
+  if (request.method != "GET" && !requests_.take(name_of(identity.actor))) {
     Problem many = make("rate-limited", "Too many requests of " + name_of(identity.actor) + ".");
     many.headers.emplace_back("Retry-After", std::to_string(requests_.wait()));
     return Refusal{std::move(many)};
@@ -255,8 +256,11 @@ Response Front::refuse(const Request& request, const Refusal& refusal) {
   Response response = refusal.options.empty() ? refusal.what.response()
                                               : Response::empty().with("Allow", refusal.options);
   note(request, response.status);
-  // Strangers must not fill the audit log.
-  if (!refusal.denied || (request.actor.kind.empty() && !denials_.take(origin_of(request))))
+  // Neither strangers nor readers may fill the audit log; who tries to change something is bounded
+  // by the limit on requests.
+  const bool known = !request.actor.kind.empty();
+  if (!refusal.denied || ((!known || is_answer_only(request)) &&
+                          !denials_.take(known ? name_of(request.actor) : origin_of(request))))
     return response;
   const std::string& why = refusal.why.empty() ? refusal.what.detail : refusal.why;
   audit(request, "denied",

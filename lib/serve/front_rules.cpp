@@ -26,13 +26,6 @@ bool is_port(string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-/// 127.0.0.0/8, ::1 and the names for them.
-bool is_loopback(const std::string& host) {
-  in_addr v4{};
-  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
-  return host == "::1" || host == "localhost" || host == "ip6-localhost" || host == "ip6-loopback";
-}
-
 /// The media type before its parameters, in lower case.
 std::string media_type(string_view header) {
   return ascii_lower(trim(header.substr(0, header.find(';'))));
@@ -75,6 +68,12 @@ bool refused(string_view range) {
 
 }  // namespace
 
+bool is_loopback(const std::string& host) {
+  in_addr v4{};
+  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
+  return host == "::1" || host == "localhost" || host == "ip6-localhost" || host == "ip6-loopback";
+}
+
 std::optional<std::string> host_of(string_view header) {
   header = trim(header);
   if (header.starts_with('[')) {
@@ -107,11 +106,13 @@ std::optional<Problem> check_site(const Request& request) {
     return refusal("cross-site", "A page of another site sent this (Sec-Fetch-Site: " +
                                      quote_for_message(site) + ").");
   if (!request.has_header("origin")) return std::nullopt;
-  const std::string own =
-      (request.peer.tls ? "https://" : "http://") + ascii_lower(trim(request.header("host")));
-  if (ascii_lower(trim(request.header("origin"))) == own) return std::nullopt;
+  // What came without TLS may have had it before a proxy on this machine.
+  const std::string host = ascii_lower(trim(request.header("host")));
+  const std::string origin = ascii_lower(trim(request.header("origin")));
+  if (origin == "https://" + host || (!request.peer.tls && origin == "http://" + host))
+    return std::nullopt;
   return refusal("cross-site", "A page of " + quote_for_message(request.header("origin")) +
-                                   " sent this; it is not one of " + quote_for_message(own) + ".");
+                                   " sent this; it is not one of " + quote_for_message(host) + ".");
 }
 
 std::optional<Problem> check_content(const Request& head, Body body) {

@@ -14,6 +14,9 @@ namespace intelmq::serve {
 /// Name or address of a Host header in lower case, without port and brackets; nothing: it is none.
 std::optional<std::string> host_of(std::string_view header);
 
+/// 127.0.0.0/8, ::1 and the names for them.
+bool is_loopback(const std::string& host);
+
 /// Host must be a name of the loopback, or one of `hosts`; whoever comes by a unix socket may say
 /// what they like.
 std::optional<Problem> check_host(const Request& request, const std::vector<std::string>& hosts);

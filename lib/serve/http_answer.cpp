@@ -120,7 +120,9 @@ void Connection::finish(Exchange& x, Response& response) const {
   if (response.type != "application/problem+json") return;
   auto body = Json::parse(response.body);
   if (!body || !body->is_object()) return;
-  if (!x.request->path.empty()) body->set("instance", x.request->path);
+  const std::string& target = x.request->target;
+  if (!x.request->path.empty() && target.starts_with('/'))
+    body->set("instance", target.substr(0, target.find('?')));
   body->set("request_id", x.request->id);
   response.body = body->dump() + '\n';
 }

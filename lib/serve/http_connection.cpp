@@ -49,7 +49,9 @@ class Reply {
   explicit Reply(std::weak_ptr<Connection> connection) : connection_{std::move(connection)} {}
   Reply(const Reply&) = delete;
   Reply& operator=(const Reply&) = delete;
-  ~Reply() { give(problem("internal", "The request was lost on the way.")); }
+  ~Reply() {
+    if (!connection_.expired()) give(problem("internal", "The request was lost on the way."));
+  }
   void give(Response response) {
     if (const auto to = std::exchange(connection_, {}).lock()) to->take(std::move(response));
   }
@@ -142,6 +144,8 @@ Task<bool> Connection::exchange() {
   if (over_) co_return false;
   if (wrong_body) {
     x.framing.chunked = true;  // nobody knows how much is still to come
+    x.request->body = std::string();
+    x.memory.clear();  // before others are refused for it
     co_return co_await refuse(x, wrong_body->response());
   }
   undue();
@@ -186,6 +190,8 @@ Task<bool> Connection::refuse(Exchange& x, Response response) {
   if (!on) co_return false;
   std::string ignored;
   std::uint64_t total = 0;
+  waiting_ = true;  // whoever has been refused may be sent away
+  since_ = Clock::now();
   while (!x.parser.done()) {
     due(hub_->options.limits.body_time);
     const auto wrong = co_await read_piece(x, ignored, skipped_body, total);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/log.hpp"
@@ -24,7 +25,8 @@ class Counted {
   explicit Counted(Number& total, Number amount = 0) : total_{total} { add(amount); }
   Counted(const Counted&) = delete;
   Counted& operator=(const Counted&) = delete;
-  ~Counted() { total_ -= own_; }
+  ~Counted() { clear(); }
+  void clear() { total_ -= std::exchange(own_, 0); }
   void add(Number amount) {
     own_ += amount;
     total_ += amount;

@@ -8,6 +8,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <cerrno>
 #include <exception>
+#include <utility>
 
 #include "serve/http_connection.hpp"
 #include "serve/http_listen.hpp"
@@ -139,6 +140,7 @@ void Connections::add(std::unique_ptr<Wire> wire, Peer peer, std::string group) 
       [self, made](const std::exception_ptr& failure) {
         self->remove(made.get());
         if (!failure) return;
+        made->abort();
         try {
           std::rethrow_exception(failure);
         } catch (const std::exception& what) {
@@ -168,7 +170,8 @@ void Connections::close() {
 
 void Connections::abort() {
   aborted_ = true;
-  for (const auto& one : std::vector(open_)) one->abort();
+  clock_.reset();
+  for (const auto& one : std::exchange(open_, {})) one->abort();  // who holds on to this
 }
 
 HttpServer::Admission Connections::admit(const Request& head) const {

@@ -21,6 +21,8 @@ struct TlsFiles {
   bool client_required = false;
 };
 
+/// What is beyond a limit is refused with a problem, what is beyond a time ended. When there are
+/// too many connections, the one that has waited longest for a request gives way to a new one.
 struct Limits {
   std::size_t request_line = 8u << 10;
   std::size_t headers = 16u << 10;
@@ -28,6 +30,8 @@ struct Limits {
   std::size_t body = 1u << 20;
   std::uint64_t file_body = 1ull << 30;  ///< Of routes that take a file.
   unsigned connections = 64, per_address = 16, in_flight = 8;
+  /// For a head; without a request, and for each 64 KiB of an answer to be taken; for a body, or
+  /// each 256 KiB of one that is a file.
   std::chrono::seconds header_time{10}, idle_time{15}, body_time{60};
 };
 

@@ -45,6 +45,9 @@ std::vector<Parameter> own_parameters() {
       option<&P::start_timeout>(Group::bot, "start_timeout", "How long bots may take to be ready."),
       option<&P::stop_timeout>(Group::bot, "stop_timeout",
                                "How long bots may take to finish what they have in hand."),
+      option<&P::silence>(Group::bot, "silence",
+                          "A bot that gives no sign of life for so long is ended and started "
+                          "again."),
       option<&P::drain_delay>(Group::bot, "drain_delay",
                               "When serve ends: time between not being ready and taking no more."),
       option<&P::max_instances>(Group::bot, "max_instances", "Most instances that /scale allows."),
@@ -103,6 +106,7 @@ Description serve_description(const std::vector<Parameter>& more) {
   out.name = "intelmq-serve";
   out.summary = "Give bots a control surface: REST API, probes, metrics, self-tests.";
   out.details = details;
+  out.operands = "-- BOT [ARGUMENT]... ['|' BOT [ARGUMENT]...]...";
   out.params = own_parameters();
   out.params.insert(out.params.end(), more.begin(), more.end());
   return out;

@@ -23,6 +23,7 @@ struct ServeOptions {
   std::optional<std::string> service, instance;
   Duration start_timeout = std::chrono::seconds(60);
   Duration stop_timeout = std::chrono::seconds(30);
+  Duration silence = std::chrono::seconds(30);
   Duration drain_delay = std::chrono::seconds(0);
   std::int64_t max_instances = 8;
   std::int64_t restart_budget = 5;

@@ -387,7 +387,7 @@ void restore_revision(const Work& work, const Asked& request, const Responder& r
 }  // namespace
 
 std::shared_ptr<ParameterWork> add_parameter_routes(Router& router, ParameterDeps deps) {
-  const Work work = std::make_shared<ParameterWork>(deps);
+  Work work = std::make_shared<ParameterWork>(deps);
   using Function = void (*)(const Work&, const Asked&, const Responder&);
   const auto add = [&](std::string method, std::string_view more, Function function,
                        Body body = Body::none, bool per_bot = true) {

@@ -313,7 +313,8 @@ void Service::wait_until_dry(std::chrono::steady_clock::time_point deadline, std
     bot->child->channel().ask(Json::object().set("op", "stats"), milliseconds(5000),
                               [this, bot, seen, left, dry, done](Answer<Json> answer) {
                                 if (answer) {
-                                  *seen += (*answer)["counters"].dump();
+                                  for (const char* name : {"received", "sent", "dropped", "failed"})
+                                    *seen += (*answer)["counters"][name].text() + " ";
                                   if ((*answer)["gauges"]["inflight"].integer().value_or(0) > 0)
                                     *dry = false;
                                 } else {
@@ -373,7 +374,7 @@ void Service::reload_next(std::vector<Running*> left, std::shared_ptr<Json> told
   if (left.empty()) {
     if (reload_applied_ == "restart") return restart_for_reload();
     set_state(before_reload_);
-    return settle(status().set("applied", reload_applied_).set("changes", reload_changes_));
+    return reloaded();
   }
   Running* const bot = left.front();
   left.erase(left.begin());
@@ -417,6 +418,21 @@ void Service::reload_failed(Problem problem) {
   }
   set_state(before_reload_);
   settle(tl::unexpected(std::move(problem)));
+}
+
+/// Answers the reload; then comes what was asked for meanwhile.
+void Service::reloaded() {
+  const auto operation = std::exchange(operation_, std::nullopt);
+  if (operation)
+    operation->then(status().set("applied", reload_applied_).set("changes", reload_changes_));
+  follow_desire();
+}
+
+void Service::follow_desire() {
+  if (operation_) return;
+  if (state_ == State::running && desired_ == Desired::paused) return pause(options_.stop_limit);
+  if (state_ == State::paused && desired_ == Desired::running) return resume();
+  settle(status());
 }
 
 void Service::restart_for_reload() {

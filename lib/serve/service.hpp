@@ -125,6 +125,8 @@ class Service final : public Bots {
   void reload_failed(Problem problem);
   void restart_for_reload();
   void take_back();
+  void reloaded();
+  void follow_desire();
   // ending
   void drain(std::chrono::milliseconds limit, const std::string& why);
   void terminate();

@@ -129,6 +129,9 @@ Result<void> Service::start_bot(Chain& chain, unsigned number, std::size_t place
   bot->child->channel().ask(
       Json::object().set("op", "hello").set("proto", 1).set("instance", options_.instance),
       options_.start_limit, [](const Answer<Json>&) {});
+  if (place == 0 && desired_ == Desired::paused)
+    bot->child->channel().ask(Json::object().set("op", "pause"), options_.start_limit,
+                              [](const Answer<Json>&) {});
   return {};
 }
 
@@ -175,13 +178,17 @@ void Service::all_ready() {
     ends_.clear();
     wait_ = milliseconds(0);
   });
-  const bool was_paused = state_ == State::reloading && before_reload_ == State::paused;
-  if (desired_ == Desired::paused || was_paused) return pause(options_.stop_limit);
-  const bool reloaded = state_ == State::reloading;
+  const bool reloaded_now = state_ == State::reloading;
   set_state(State::running);
-  Json answer = status();
-  if (reloaded) answer.set("applied", "restart").set("changes", reload_changes_);
-  settle(std::move(answer));
+  if (desired_ != Desired::paused) {
+    if (reloaded_now) return reloaded();
+    return settle(status());
+  }
+  // They hold since they began.
+  for (Running* first : firsts()) first->held = true;
+  set_state(State::paused);
+  if (reloaded_now) return reloaded();
+  settle(status());
 }
 
 void Service::start_failed(const std::string& why) {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <cerrno>
 
 #include "base/file.hpp"
 #include "base/sha256.hpp"
@@ -71,9 +74,42 @@ class Dump : public std::enable_shared_from_this<Dump> {
       if (!places) return self->fail_with(places.error());
       self->places_ = std::move(*places);
       self->describe();
-      self->work_->deps.loop.work([self] { self->answer_ = self->write(); },
-                                  [self] { self->written(); });
+      self->work_->deps.loop.work([self] { self->made_ = self->make_workshop(); },
+                                  [self] { self->ask_bots(0); });
     });
+  }
+
+  /// Those that run and can copy what they remember do so themselves, one after the other.
+  void ask_bots(std::size_t next) {
+    if (!made_) return workshop_done(storage_problem(work_->deps.log, made_.error()));
+    while (next < places_.size() && (!places_[next].dumps || places_[next].path.empty())) ++next;
+    const bool run = work_->deps.bots.state() == "paused";
+    if (next == places_.size() || !run)
+      return work_->deps.loop.work([self = shared_from_this()] { self->answer_ = self->write(); },
+                                   [self = shared_from_this()] { self->written(); });
+    const auto folder = open_file(files_of(places_[next]), O_RDONLY | O_DIRECTORY);
+    if (!folder) return workshop_done(storage_problem(work_->deps.log, folder.error()));
+    constexpr std::chrono::seconds limit{60};
+    work_->deps.bots.ask_with(
+        places_[next].bot,
+        Json::object().set("op", "dump").set("purpose", purposes[wish_.migrate ? 1 : 0]),
+        folder->get(), limit, [self = shared_from_this(), next](const Answer<Json>& answer) {
+          if (answer || answer.error().code == "not-supported-by-bot")
+            return self->ask_bots(next + 1);
+          const Problem& why = answer.error();
+          self->workshop_done(why.code == "internal"
+                                  ? storage_problem(self->work_->deps.log, Error{why.detail})
+                                  : why);
+        });
+  }
+
+  void workshop_done(Problem problem) {
+    work_->dumps.clear_workshop(id_);
+    fail_with(std::move(problem));
+  }
+
+  std::string files_of(const StatePlace& place) const {
+    return work_->dumps.workshop_of(id_) + "/bots/" + place.bot + "/files";
   }
 
   void describe() {
@@ -124,7 +160,7 @@ class Dump : public std::enable_shared_from_this<Dump> {
     return std::move(*added);
   }
 
-  Result<void> gather() const {
+  Result<void> make_workshop() const {
     const std::string shop = work_->dumps.workshop_of(id_);
     for (const std::string& folder : {shop, shop + "/bots"})
       if (auto made = make_private_directory(folder); !made) return made;
@@ -134,8 +170,25 @@ class Dump : public std::enable_shared_from_this<Dump> {
         if (auto made = make_private_directory(below); !made) return made;
       const std::string text = place.configuration.dump_pretty() + '\n';
       if (auto done = atomic_write(folder + "/config.json", text, 0600); !done) return done;
-      if (place.path.empty() || ::access(place.path.c_str(), F_OK) != 0) continue;
-      if (auto done = copy_file(place.path, folder + "/files/state"); !done) return done;
+    }
+    return {};
+  }
+
+  /// The one file of each bot, under one name: its own, or a copy of what lies at its place.
+  Result<void> gather() const {
+    for (const StatePlace& place : places_) {
+      if (place.path.empty()) continue;
+      const std::string wanted = files_of(place) + "/state";
+      const auto own = list_directory(files_of(place));
+      if (!own) return tl::unexpected(own.error());
+      if (own->size() > 1) return fail(place.bot + ": has dumped several files");
+      if (own->size() == 1) {
+        const std::string name = files_of(place) + '/' + own->front();
+        if (::rename(name.c_str(), wanted.c_str()) != 0)
+          return system_failure(name, "cannot rename", errno);
+      } else if (::access(place.path.c_str(), F_OK) == 0) {
+        if (auto done = copy_file(place.path, wanted); !done) return done;
+      }
     }
     return {};
   }
@@ -175,6 +228,7 @@ class Dump : public std::enable_shared_from_this<Dump> {
   std::string id_, created_;
   std::vector<StatePlace> places_;
   Json manifest_;
+  Result<void> made_;
   Answer<Json> answer_;
 };
 

@@ -140,7 +140,7 @@ std::string state_file_in(std::string_view value) {
 }
 
 Problem state_conflict(const Bots& bots, std::string detail,
-                       std::vector<std::string_view> allowed) {
+                       const std::vector<std::string_view>& allowed) {
   Json list = Json::array();
   for (const std::string_view one : allowed) list.push(one);
   Problem out{"state-conflict", std::move(detail), {}, Json::object(), {}};
@@ -148,7 +148,7 @@ Problem state_conflict(const Bots& bots, std::string detail,
   return out;
 }
 
-void StateKeeper::Work::places(const Request& request, Then<std::vector<StatePlace>> then) {
+void StateKeeper::Work::places(const Request& request, const Then<std::vector<StatePlace>>& then) {
   const auto targets = parameters->targets(request);
   if (!targets) return then(tl::unexpected(targets.error()));
   struct Gathered {
@@ -162,12 +162,13 @@ void StateKeeper::Work::places(const Request& request, Then<std::vector<StatePla
   for (std::size_t i = 0; i < targets->bots.size(); ++i) {
     const ParameterTarget& target = targets->bots[i];
     const Json& sheet = deps.bots.find(target.id)->describe;
-    all->places[i] = {target.id,
-                      sheet["name"].text(),
-                      sheet["version"].text(),
-                      sheet["state"]["schema"].integer().value_or(0),
-                      {},
-                      {}};
+    StatePlace& place = all->places[i];
+    place.bot = target.id;
+    place.program = sheet["name"].text();
+    place.version = sheet["version"].text();
+    place.schema = sheet["state"]["schema"].integer().value_or(0);
+    for (const Json& each : sheet["capabilities"].items())
+      place.dumps = place.dumps || each.text() == "dump";
     constexpr std::string_view by = "parameter:";
     const std::string& said = sheet["state"]["path"].text();
     const std::string name = said.starts_with(by) ? said.substr(by.size()) : "";

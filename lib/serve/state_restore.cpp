@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <utility>
 
 #include "base/file.hpp"
 #include "base/text.hpp"
@@ -70,7 +71,7 @@ class Restore : public std::enable_shared_from_this<Restore> {
         then_{std::move(then)} {
     work_->busy = work_->restoring = true;
   }
-  ~Restore() { work_->busy = work_->restoring = false; }
+  ~Restore() { release(); }
   Restore(const Restore&) = delete;
   Restore& operator=(const Restore&) = delete;
 
@@ -176,13 +177,19 @@ class Restore : public std::enable_shared_from_this<Restore> {
       if (instance_ != work_->deps.instance() && work_->deps.adopt) work_->deps.adopt(instance_);
       answer_->set("state", work_->deps.bots.state());
     }
+    release();
     then_(std::move(answer_));
+  }
+
+  void release() {
+    if (std::exchange(holds_, false)) work_->busy = work_->restoring = false;
   }
 
   StateWork work_;
   std::shared_ptr<Request> request_;
   Wish wish_;
   Then<Json> then_;
+  bool holds_ = true;
   std::string own_instance_ = work_->deps.instance();
   std::vector<StatePlace> places_;
   std::vector<std::pair<std::string, std::string>> targets_;

@@ -18,6 +18,7 @@ struct StatePlace {
   std::string bot, program, version;
   std::int64_t schema = 0;
   std::string path;    ///< Of its file; empty: none.
+  bool dumps = false;  ///< It copies the file itself while it runs.
   Json configuration;  ///< Its parameters, redacted.
 };
 
@@ -30,7 +31,7 @@ class StateKeeper::Work : public std::enable_shared_from_this<StateKeeper::Work>
             this->deps.loop, this->deps.log, this->deps.bots, this->deps.configuration})} {}
 
   /// Asks the bots of the request, or all.
-  void places(const Request& request, Then<std::vector<StatePlace>> then);
+  void places(const Request& request, const Then<std::vector<StatePlace>>& then);
   std::string moved_path() const { return deps.directory + "/moved.json"; }
   std::string instance_path() const { return deps.directory + "/instance"; }
 
@@ -48,6 +49,7 @@ void start_restore(const StateWork& work, const std::shared_ptr<Request>& reques
                    Responder respond);
 
 /// The problem of an action that the state of the service does not allow.
-Problem state_conflict(const Bots& bots, std::string detail, std::vector<std::string_view> allowed);
+Problem state_conflict(const Bots& bots, std::string detail,
+                       const std::vector<std::string_view>& allowed);
 
 }  // namespace intelmq::serve

@@ -69,8 +69,8 @@ Tally::Counted Tally::read(const Json& stats) {
   for (const auto& [name, seen] : stats["fields"].members())
     if (seen.items().size() == 2)
       out.fields[name] = {seen.items()[0].real().value_or(0), seen.items()[1].real().value_or(0)};
-  out.busy = stats["gauges"]["busy_s"].real().value_or(0);
-  out.idle = stats["gauges"]["idle_s"].real().value_or(0);
+  out.busy = stats["counters"]["busy_s"].real().value_or(0);
+  out.idle = stats["counters"]["idle_s"].real().value_or(0);
   return out;
 }
 

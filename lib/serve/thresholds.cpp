@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "serve/thresholds.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdint>
 
-#include "base/file.hpp"
 #include "base/text.hpp"
 #include "serve/members.hpp"
 #include "type/duration.hpp"
@@ -138,30 +135,32 @@ Answer<Thresholds> Thresholds::parse(const Json& document) {
   return out;
 }
 
-Result<void> ThresholdBook::load() {
-  if (path_.empty() || access(path_.c_str(), F_OK) != 0) return {};
-  const auto text = read_file(path_);
-  if (!text) return tl::unexpected(text.error());
-  const auto document = Json::parse(*text);
-  if (!document) return fail(path_ + ": " + document.error().text);
-  const auto read = [&](const Json& one) -> Result<Thresholds> {
+Result<ThresholdBook> ThresholdBook::parse(std::string_view text) {
+  const auto document = Json::parse(text);
+  if (!document) return tl::unexpected(document.error());
+  ThresholdBook out;
+  const auto read = [&](std::string_view bot, const Json& one) -> Result<void> {
     auto parsed = Thresholds::parse(one);
-    if (parsed) return std::move(*parsed);
-    const FieldError& error = parsed.error().errors.front();
-    return fail(path_ + ": " + error.pointer + ": " + error.detail +
-                "; correct the file or remove it");
+    if (!parsed) {
+      const FieldError& error = parsed.error().errors.front();
+      return fail((bot.empty() ? "service" : std::string(bot)) + ": " + error.pointer + ": " +
+                  error.detail);
+    }
+    out.set(bot, std::move(*parsed));
+    return {};
   };
-  if (const Json& service = (*document)["service"]; !service.is_null()) {
-    auto parsed = read(service);
-    if (!parsed) return tl::unexpected(parsed.error());
-    service_ = std::move(*parsed);
-  }
-  for (const auto& [bot, one] : (*document)["bots"].members()) {
-    auto parsed = read(one);
-    if (!parsed) return tl::unexpected(parsed.error());
-    bots_.insert_or_assign(bot, std::move(*parsed));
-  }
-  return {};
+  if (const Json& service = (*document)["service"]; !service.is_null())
+    if (const auto done = read("", service); !done) return tl::unexpected(done.error());
+  for (const auto& [bot, one] : (*document)["bots"].members())
+    if (const auto done = read(bot, one); !done) return tl::unexpected(done.error());
+  return out;
+}
+
+std::string ThresholdBook::text() const {
+  Json each = Json::object();
+  for (const auto& [id, own] : bots_) each.set(id, own.json());
+  return Json::object().set("service", service_.json()).set("bots", std::move(each)).dump_pretty() +
+         "\n";
 }
 
 const Thresholds& ThresholdBook::of(std::string_view bot) const {
@@ -169,24 +168,11 @@ const Thresholds& ThresholdBook::of(std::string_view bot) const {
   return own == bots_.end() ? service_ : own->second;
 }
 
-Answer<void> ThresholdBook::put(std::string_view bot, Thresholds thresholds) {
-  auto service = service_;
-  auto bots = bots_;
+void ThresholdBook::set(std::string_view bot, Thresholds thresholds) {
   if (bot.empty())
-    service = std::move(thresholds);
+    service_ = std::move(thresholds);
   else
-    bots.insert_or_assign(std::string(bot), std::move(thresholds));
-  if (!path_.empty()) {
-    Json each = Json::object();
-    for (const auto& [id, own] : bots) each.set(id, own.json());
-    const Json document =
-        Json::object().set("service", service.json()).set("bots", std::move(each));
-    if (const auto written = atomic_write(path_, document.dump_pretty() + "\n"); !written)
-      return refuse("insufficient-storage", written.error().text);
-  }
-  service_ = std::move(service);
-  bots_ = std::move(bots);
-  return {};
+    bots_.insert_or_assign(std::string(bot), std::move(thresholds));
 }
 
 }  // namespace intelmq::serve

@@ -37,21 +37,20 @@ struct Thresholds {
 /// The names that `ignore` may have: "no_data" ...
 const std::vector<std::string_view>& check_names();
 
-/// The thresholds of the service, and of the bots that have their own; kept in a file.
+/// The thresholds of the service, and of the bots that have their own.
 class ThresholdBook {
  public:
-  /// `path`: where they are kept; empty: nowhere.
-  explicit ThresholdBook(std::string path = {}) : path_{std::move(path)} {}
-  /// Reads the file, if there is one. Error: names the file and what is wrong in it.
-  Result<void> load();
+  /// Reads what `text` gave. Error: what is wrong in it.
+  static Result<ThresholdBook> parse(std::string_view text);
+  std::string text() const;
+
   /// Those of the bot; of the service for a bot without its own, and for "".
   const Thresholds& of(std::string_view bot) const;
-  /// Keeps them for the bot ("": the service). Problem: the file cannot be written
-  /// (insufficient-storage).
-  Answer<void> put(std::string_view bot, Thresholds thresholds);
+  bool has_own(std::string_view bot) const { return bots_.contains(bot); }
+  /// "": of the service.
+  void set(std::string_view bot, Thresholds thresholds);
 
  private:
-  std::string path_;
   Thresholds service_;
   std::map<std::string, Thresholds, std::less<>> bots_;
 };

@@ -96,11 +96,12 @@ struct Description {
   std::vector<ExternalData> data;
   Resources resources;
   Scaling scaling = Scaling::stateless;
-  std::string_view state;          ///< Empty: none; else what is remembered.
+  std::string_view state;  ///< Empty: none; else what is remembered.
   /// The parameter that says where: `file:PATH...` or a path, else it is not in a file.
   std::string_view state_parameter;
   std::string_view output_format;  ///< Empty: dho/1.
   std::string_view module;         ///< The twin's module in IntelMQ; empty: derived or none.
+  std::string_view operands;       ///< What the command line has behind the options; bots: nothing.
   double max_out = 1;              ///< Events out per event in; negative: unbounded.
   double min_out = 1;              ///< 0: the bot drops events.
 

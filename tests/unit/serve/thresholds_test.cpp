@@ -2,9 +2,6 @@
 #include "serve/thresholds.hpp"
 
 #include <catch2/catch.hpp>
-#include <filesystem>
-
-#include "base/file.hpp"
 
 using namespace intelmq;
 using namespace intelmq::serve;
@@ -69,37 +66,26 @@ TEST_CASE("each wrong member is named by a pointer") {
              {"#/ignore/no_dat", "unknown"}});
 }
 
-TEST_CASE("a book of thresholds keeps them in its file") {
-  char name[] = "/tmp/intelmq-thresholds-XXXXXX";
-  REQUIRE(mkdtemp(name) != nullptr);
-  const std::string path = std::string(name) + "/thresholds.json";
-  {
-    ThresholdBook book{path};
-    REQUIRE(book.load().has_value());
-    Thresholds own;
-    own.queue.warn = 1;
-    REQUIRE(book.put("geo", own).has_value());
-    own.queue.warn = 2;
-    REQUIRE(book.put("", own).has_value());
-  }
-  ThresholdBook book{path};
-  REQUIRE(book.load().has_value());
-  CHECK(book.of("geo").queue.warn == 1);
-  CHECK(book.of("taxonomy").queue.warn == 2);
-  CHECK(book.of("").queue.warn == 2);
-  SECTION("a file that is not valid is an error that names it") {
-    REQUIRE(atomic_write(path, R"({"bots": {"geo": {"queue": {"warn": -1}}}})").has_value());
-    const auto loaded = ThresholdBook{path}.load();
-    REQUIRE_FALSE(loaded.has_value());
-    CHECK(loaded.error().text.find(path) == 0);
-    CHECK(loaded.error().text.find("#/queue/warn") != std::string::npos);
-  }
-  SECTION("what cannot be written does not count") {
-    std::filesystem::remove_all(name);
-    const auto put = book.put("", Thresholds{});
-    REQUIRE_FALSE(put.has_value());
-    CHECK(put.error().code == "insufficient-storage");
-    CHECK(book.of("").queue.warn == 2);
-  }
-  std::filesystem::remove_all(name);
+TEST_CASE("a book of thresholds is read as it was written") {
+  ThresholdBook book;
+  Thresholds own;
+  own.queue.warn = 1;
+  book.set("geo", own);
+  own.queue.warn = 2;
+  book.set("", own);
+  const auto again = ThresholdBook::parse(book.text());
+  REQUIRE(again.has_value());
+  CHECK(again->of("geo").queue.warn == 1);
+  CHECK(again->of("taxonomy").queue.warn == 2);
+  CHECK(again->of("").queue.warn == 2);
+  CHECK(again->has_own("geo"));
+  CHECK_FALSE(again->has_own("taxonomy"));
+  CHECK(again->text() == book.text());
+}
+
+TEST_CASE("a book that is not valid says what is wrong with whom") {
+  const auto book = ThresholdBook::parse(R"({"bots": {"geo": {"queue": {"warn": -1}}}})");
+  REQUIRE_FALSE(book.has_value());
+  CHECK(book.error().text == "geo: #/queue/warn: -1 is not a number of messages");
+  CHECK_FALSE(ThresholdBook::parse("{").has_value());
 }
