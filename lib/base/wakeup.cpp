@@ -63,6 +63,11 @@ Wakeup::Wakeup() : flags_{&flags} {
   if (!is_ignored(SIGHUP)) install(SIGHUP, on_signal);  // nohup(1)
 }
 
+Wakeup::~Wakeup() {
+  const itimerval never = {};
+  if (company_) setitimer(ITIMER_REAL, &never, nullptr);
+}
+
 bool Wakeup::finish_asked() const { return flags_->finish.load(std::memory_order_relaxed); }
 
 bool Wakeup::take_reload() {
@@ -75,22 +80,19 @@ bool Wakeup::take_report() {
 
 void Wakeup::ask_to_finish() { flags_->finish = true; }
 
-void Wakeup::keep(Company* company, int fd) {
+void Wakeup::keep(Company* company, int fd, std::chrono::milliseconds every) {
   company_ = company;
+  every_ = every;
   install(SIGIO, on_signal);
   install(SIGALRM, on_signal);
-  fcntl(fd, F_SETOWN, getpid());
-  fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_ASYNC);
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(beat).count();
-  const itimerval timer = {{seconds, 0}, {seconds, 0}};
+  if (fd >= 0) {
+    fcntl(fd, F_SETOWN, getpid());
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_ASYNC);
+  }
+  const timeval time = {every.count() / 1000, every.count() % 1000 * 1000};
+  const itimerval timer = {time, time};
   setitimer(ITIMER_REAL, &timer, nullptr);
   flags_->call = true;  // for what was said before
-}
-
-void Wakeup::leave() {
-  const itimerval never = {};
-  setitimer(ITIMER_REAL, &never, nullptr);
-  company_ = nullptr;
 }
 
 bool Wakeup::take_call() const {
@@ -121,7 +123,7 @@ bool Wakeup::wait_in_company(int fd, int timeout_ms) const {
   for (;;) {
     breathe();
     if (company_->calls()) break;
-    std::chrono::nanoseconds left = beat;
+    std::chrono::nanoseconds left = every_;
     if (timeout_ms >= 0) left = std::clamp<std::chrono::nanoseconds>(end - now, {}, left);
     watched[0] = {fd, POLLIN, 0};
     watched[1] = company_->watched();

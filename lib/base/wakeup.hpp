@@ -25,16 +25,18 @@ class Wakeup {
   static constexpr std::chrono::milliseconds beat{2000};
 
   Wakeup();  ///< Installs the handlers; a second INT ends the process at once.
+  ~Wakeup();
+  Wakeup(const Wakeup&) = delete;
+  Wakeup& operator=(const Wakeup&) = delete;
 
   bool finish_asked() const;
   bool take_reload();    ///< True once per HUP.
   bool take_report();    ///< True once per USR1.
   void ask_to_finish();  ///< As TERM does.
 
-  /// From now on IO, and ALRM every `beat`, say that `company` is to be attended to. `fd`, a
-  /// socket, raises IO. Blocking system calls end early by either.
-  void keep(Company* company, int fd);
-  void leave();  ///< It is no longer there.
+  /// From now on IO, and ALRM every so often, say that `company` is to be attended to. `fd`, a
+  /// socket or -1, raises IO. Blocking system calls end early by either.
+  void keep(Company* company, int fd, std::chrono::milliseconds every = beat);
   /// True once per IO or ALRM: `attend` is due.
   bool take_call() const;
   /// For those who wait by other means: to be called every second or so meanwhile.
@@ -56,6 +58,7 @@ class Wakeup {
   int poll(pollfd* watched, nfds_t count, const timespec* limit) const;
 
   Company* company_ = nullptr;
+  std::chrono::milliseconds every_ = beat;
   Flags* flags_;  // the program's, also for a module that has its own copy of this code
   int most_ms_ = -1;
 };

@@ -64,11 +64,15 @@ class Log;
 struct SourceOptions {
   std::size_t max_record = 16u << 20;
   std::size_t block = 256u << 10;
+  bool probe = false;  ///< Only to see whether it can be had: nothing is taken, locked or shared.
   Log* log = nullptr;  ///< For what does not end the source, such as a server that comes back.
 };
 
 /// Opens `-`, `file:PATH` or `dir:PATH[?follow=1]`; an adapter is loaded for any other scheme.
 /// Error: names the URL and the schemes there are.
 Result<std::unique_ptr<Source>> open_source(std::string_view url, const SourceOptions& options);
+
+/// Whether a URL is one that `open_source` or else `open_destination` understands; opens nothing.
+Result<void> check_queue_url(std::string_view url, bool reads);
 
 }  // namespace intelmq

@@ -69,7 +69,8 @@ std::string usage(const Description& bot, const Parameters& common) {
   std::string out = fmt::format("Usage: {}", bot.program());
   for (const Parameter* parameter : all_parameters(bot, common))
     if (parameter->need == Need::required) out += " " + term(*parameter);
-  return out + " [OPTION]...";
+  out += " [OPTION]...";
+  return bot.operands.empty() ? out : out + " " + std::string(bot.operands);
 }
 
 void write_fields(Page& page, const FieldUse& fields) {

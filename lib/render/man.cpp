@@ -81,12 +81,14 @@ std::string synopsis(const Description& bot, const Parameters& common) {
   std::string out = ".Sh SYNOPSIS\n.Nm\n";
   for (const Parameter* parameter : all_parameters(bot, common))
     if (parameter->need == Need::required) out += "." + flag(*parameter) + "\n";
-  return out + ".Op Ar option ...\n";
+  out += ".Op Ar option ...\n";
+  return bot.operands.empty() ? out : out + ".No " + escape(bot.operands) + "\n";
 }
 
 std::string description(const Description& bot) {
   std::string out = ".Sh DESCRIPTION\n" + prose(bot.summary);
   if (!paragraphs(bot.details).empty()) out += ".Pp\n" + prose(bot.details);
+  if (!bot.operands.empty()) return out;
   if (bot.kind != Kind::collector) {
     out += ".Pp\n.Nm\nreads events as JSON lines on standard input";
     out += bot.kind == Kind::output ? ".\n" : "\nand writes them on standard output.\n";

@@ -30,6 +30,7 @@
 #include "serve/data_keeper.hpp"
 #include "serve/debug.hpp"
 #include "serve/docs.hpp"
+#include "serve/failed_messages.hpp"
 #include "serve/front.hpp"
 #include "serve/http_facts.hpp"
 #include "serve/http_probe.hpp"
@@ -108,14 +109,6 @@ std::vector<BotSetup> describe_bots(std::vector<std::vector<std::string>> stages
   return out;
 }
 
-std::string help_text(const Description& description) {
-  std::string text = render::help(description, {}, 80);
-  const std::string_view usage = "[OPTION]...";
-  if (const std::size_t at = text.find(usage); at != text.npos)
-    text.insert(at + usage.size(), " -- BOT [ARGUMENT]... ['|' BOT [ARGUMENT]...]...");
-  return text;
-}
-
 /// Those of the parts that keep their own.
 std::vector<Parameter> part_parameters() {
   std::vector<Parameter> out = access_parameters();
@@ -167,6 +160,7 @@ struct Application::Parts {
   std::unique_ptr<StateKeeper> keeper;
   std::unique_ptr<PipelineApi> pipeline;
   std::unique_ptr<SelfTests> tests;
+  std::unique_ptr<FailedMessages> failed;
   std::unique_ptr<SyslogTargets> syslog;
   std::unique_ptr<LogHub> hub;
   std::unique_ptr<LogLevels> levels;
@@ -216,7 +210,7 @@ std::optional<std::string> Application::inspect() {
   const ServeOptions& options = parts_->command.options;
   if (options.version) return std::string("intelmq-serve " INTELMQ_VERSION);
   const Description description = serve_description(part_parameters());
-  if (options.help) return help_text(description);
+  if (options.help) return render::help(description, {}, 80);
   if (options.generate) return page_of(*options.generate, description);
   return std::nullopt;
 }
@@ -326,6 +320,7 @@ void Application::Parts::start_data() {
 
 void Application::Parts::take_event(const std::string& bot, const Json& event) {
   if (event["ev"].text() == "tap") take_tapped(bot, event);
+  if (event["ev"].text() == "message" && failed) failed->take(bot, event);
 }
 
 /// Who may come in, and what is written down of it.
@@ -375,6 +370,10 @@ void Application::Parts::add_routes() {
   add_lifecycle_routes(router, *sections);
   add_scale_routes(router, *sections);
   add_debug_routes(router, *sections);
+  if (options.debug_api) {
+    failed = std::make_unique<FailedMessages>(*sections);
+    failed->add_routes(router);
+  }
   add_docs_routes(router);
   operations->add_routes(router);
 }

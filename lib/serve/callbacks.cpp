@@ -187,7 +187,8 @@ void Callbacks::settle(Callback& callback, const Notice& notice, const Delivery&
                        "): " + delivery.detail + "; it is tried again");
   const double draw = std::uniform_real_distribution<>(0, 1)(random_);
   const auto wait = retry_wait(again, callback.tries, draw);
-  callback.next_try = delivery.at + static_cast<double>(wait.count()) / 1000;
+  callback.next_try =
+      callback.tried_at + delivery.seconds + static_cast<double>(wait.count()) / 1000;
 }
 
 void Callbacks::test(const Shared& callback, std::function<void(Delivery)> then) {

@@ -102,7 +102,11 @@ struct Signals {
     set.async_wait(std::move(done));
   }
   bool again() const { return true; }
-  void cancel() { set.clear(); }
+  void cancel() {
+    ErrorCode ignored;
+    set.clear(ignored);
+    set.cancel(ignored);  // clearing does not let go who waits
+  }
 };
 
 template <class Waits, class... Arguments>

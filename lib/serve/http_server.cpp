@@ -8,6 +8,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <cerrno>
 #include <exception>
+#include <utility>
 
 #include "serve/http_connection.hpp"
 #include "serve/http_listen.hpp"
@@ -169,7 +170,8 @@ void Connections::close() {
 
 void Connections::abort() {
   aborted_ = true;
-  for (const auto& one : std::vector(open_)) one->abort();
+  clock_.reset();
+  for (const auto& one : std::exchange(open_, {})) one->abort();  // who holds on to this
 }
 
 HttpServer::Admission Connections::admit(const Request& head) const {

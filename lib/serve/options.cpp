@@ -106,6 +106,7 @@ Description serve_description(const std::vector<Parameter>& more) {
   out.name = "intelmq-serve";
   out.summary = "Give bots a control surface: REST API, probes, metrics, self-tests.";
   out.details = details;
+  out.operands = "-- BOT [ARGUMENT]... ['|' BOT [ARGUMENT]...]...";
   out.params = own_parameters();
   out.params.insert(out.params.end(), more.begin(), more.end());
   return out;

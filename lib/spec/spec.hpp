@@ -101,6 +101,7 @@ struct Description {
   std::string_view state_parameter;
   std::string_view output_format;  ///< Empty: dho/1.
   std::string_view module;         ///< The twin's module in IntelMQ; empty: derived or none.
+  std::string_view operands;       ///< What the command line has behind the options; bots: nothing.
   double max_out = 1;              ///< Events out per event in; negative: unbounded.
   double min_out = 1;              ///< 0: the bot drops events.
 

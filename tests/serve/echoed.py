@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The HTTP server with its routes for trying (serve-http-echo), and raw clients of it."""
 import json
+import os
 import pathlib
 import re
 import socket
@@ -129,8 +130,17 @@ class Server:
         text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text(encoding="utf-8")
         return int(re.search(r"VmRSS:\s+(\d+)", text)[1])
 
+    def open_files(self):
+        names = []
+        for entry in pathlib.Path(f"/proc/{self.process.pid}/fd").iterdir():
+            try:
+                names.append(os.readlink(entry))
+            except FileNotFoundError:
+                pass  # closed meanwhile
+        return names
+
     def files(self):
-        return len(list(pathlib.Path(f"/proc/{self.process.pid}/fd").iterdir()))
+        return len(self.open_files())
 
     def alive(self):
         return self.process.poll() is None

@@ -82,7 +82,7 @@ Json echo_of(const Request& request) {
 }
 
 /// /stream?count=N&size=N&pause=MS: lines; without a pause as fast as they are taken.
-class Streaming : public std::enable_shared_from_this<Streaming> {
+class Streaming {
  public:
   Streaming(Loop& loop, std::shared_ptr<BodyStream> stream, const Request& request)
       : loop_{loop},
@@ -97,14 +97,17 @@ class Streaming : public std::enable_shared_from_this<Streaming> {
     return text ? std::strtoul(text->c_str(), nullptr, 10) : other;
   }
   void step() {
-    if (left_ == 0) return stream_->end();
+    if (left_ == 0) stream_->end();
+    if (left_ == 0 || !stream_->write(line_)) return end();
     --left_;
-    if (!stream_->write(line_)) return;
-    wait_ = loop_.after(std::chrono::milliseconds(pause_),
-                        [self = shared_from_this()] { self->step(); });
+    wait_ = loop_.after(std::chrono::milliseconds(pause_), [this] { step(); });
   }
 
  private:
+  void end() {
+    stream_.reset();
+    line_ = std::string();
+  }
   Loop& loop_;
   std::shared_ptr<BodyStream> stream_;
   unsigned long left_, pause_;
@@ -152,7 +155,8 @@ class Echo {
   Response stream(const std::shared_ptr<Request>& request) {
     Response out = Response::text("", "application/x-ndjson");
     out.stream = [this, request](std::shared_ptr<BodyStream> to) {
-      std::make_shared<Streaming>(loop_, std::move(to), *request)->step();
+      streams_.push_back(std::make_unique<Streaming>(loop_, std::move(to), *request));
+      streams_.back()->step();
     };
     return out;
   }
@@ -162,11 +166,12 @@ class Echo {
   }
   void slow(const Request& request, const Responder& respond) {
     const auto time = std::chrono::milliseconds(Streaming::number(request, "ms", 1000));
-    auto watch = std::make_shared<Watch>();
-    *watch = loop_.after(time, [respond, watch] { respond(Response::text("slow\n")); });
+    waits_.push_back(loop_.after(time, [respond] { respond(Response::text("slow\n")); }));
   }
 
   Loop& loop_;
+  std::vector<std::unique_ptr<Streaming>> streams_;
+  std::vector<Watch> waits_;
   Json small_ = Json::object().set("state", "running").set("revision", 7).set("ready", true);
 };
 

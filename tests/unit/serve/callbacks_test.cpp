@@ -334,7 +334,6 @@ struct Running {
   CheckBook book;
   std::string file;
   std::unique_ptr<Callbacks> callbacks;
-  Watch alive;
   std::thread thread;
 
   explicit Running(std::string path = {}) : file{std::move(path)} {
@@ -343,6 +342,7 @@ struct Running {
                          [this](const Facts& of) -> const std::vector<Check>& {
                            return book.evaluate(of, thresholds);
                          }});
+    thread = std::thread([this] { loop.run(); });
   }
   ~Running() {
     loop.post([this] { loop.stop(); });
