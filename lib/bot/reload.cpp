@@ -51,13 +51,6 @@ void Reloader::swap(const Settings& fresh, std::unique_ptr<Instance>& running) {
   }
 }
 
-/// Nobody reads a secret back: what was set tells whether it is another one.
-bool Reloader::is_changed(const Parameter& before, const Parameter& now, const Settings& fresh,
-                          const Json& overrides) const {
-  if (now.secret) return !(overrides_[now.name] == overrides[now.name]);
-  return !(settings_.value(before) == fresh.value(now));
-}
-
 Reloader::Outcome Reloader::apply(const Json& overrides, std::unique_ptr<Instance>& running) {
   Outcome out;
   try {
@@ -66,12 +59,15 @@ Reloader::Outcome Reloader::apply(const Json& overrides, std::unique_ptr<Instanc
       out.problems.push_back(std::move(problem));
     if (!out.problems.empty()) return out;
     bool hot = true;
-    // Each of the two has a table of its own, in the same order.
-    const auto before = settings_.parameters(bot_), now = fresh.parameters(bot_);
-    for (std::size_t i = 0; i < now.size(); ++i) {
-      if (!is_changed(*before[i], *now[i], fresh, overrides)) continue;
-      out.changed.push_back(now[i]->name);
-      hot = hot && now[i]->is_hot();
+    const auto before = settings_.parameters(bot_), after = fresh.parameters(bot_);
+    for (std::size_t i = 0; i < after.size(); ++i) {
+      const Parameter& parameter = *after[i];
+      // Nobody reads a secret back: what was set tells whether it is another one.
+      const bool same = parameter.secret ? overrides_[parameter.name] == overrides[parameter.name]
+                                         : settings_.value(*before[i]) == fresh.value(parameter);
+      if (same) continue;
+      out.changed.push_back(parameter.name);
+      hot = hot && parameter.is_hot();
     }
     if (!hot) out.applied = "restart";
     if (!hot || out.changed.empty()) return out;
