@@ -285,6 +285,7 @@ int Application::run() {
   });
   p.loop->run();
   p.servers.clear();
+  p.syslog->finish(std::chrono::seconds(2));
   return p.exit_code;
 }
 
@@ -359,7 +360,10 @@ void Application::Parts::open_access() {
                         http_fetcher(access_options.oidc_ca_file.value_or(""), access_options.dev),
                         work_of(*loop), log));
   const std::string path = access_options.audit_file.value_or(options.state_dir + "/audit.log");
-  if (!path.empty()) audit = must(Audit::open(work_of(*loop), path), ExitCode::cannot_create);
+  if (!path.empty())
+    audit = must(
+        Audit::open(work_of(*loop), path, [this](std::string_view line) { syslog->audit(line); }),
+        ExitCode::cannot_create);
 }
 
 void Application::Parts::add_routes() {
@@ -476,6 +480,8 @@ Facts Application::Parts::facts() const {
 
 void Application::Parts::state_changed() {
   if (ending) return;
+  if (service->current() == State::running)
+    for (const BotSetup& bot : service->all()) levels->started(bot.id);
   if (service->current() == State::failed && command.options.exit_on_failed)
     return end(static_cast<int>(ExitCode::internal));
   if (service->current() == State::stopped && service->completed() &&
