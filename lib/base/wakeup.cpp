@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <utility>
 
 namespace intelmq {
 
@@ -116,25 +117,24 @@ bool Wakeup::wait_alone(int fd, int timeout_ms) const {
 
 bool Wakeup::wait_in_company(int fd, int timeout_ms) const {
   using Clock = std::chrono::steady_clock;
-  const auto start = Clock::now();
-  auto now = start;
-  const auto end = start + std::chrono::milliseconds(timeout_ms);
+  auto now = Clock::now();
+  const auto end = now + std::chrono::milliseconds(timeout_ms);
   pollfd watched[2] = {};
   for (;;) {
     breathe();
-    if (company_->calls()) break;
+    if (company_->calls()) return false;
     std::chrono::nanoseconds left = every_;
     if (timeout_ms >= 0) left = std::clamp<std::chrono::nanoseconds>(end - now, {}, left);
     watched[0] = {fd, POLLIN, 0};
     watched[1] = company_->watched();
     const timespec limit = {left.count() / 1'000'000'000, left.count() % 1'000'000'000};
     const int ready = poll(watched, 2, &limit);
-    now = Clock::now();
-    if (watched[0].revents || flags_->any() || (timeout_ms >= 0 && now >= end)) break;
+    const auto before = std::exchange(now, Clock::now());
+    company_->waited(now - before);
+    if (watched[0].revents) return true;
+    if (flags_->any() || (timeout_ms >= 0 && now >= end)) return false;
     if (ready >= 0) company_->attend();  // it was heard, or it has not heard of us for a while
   }
-  company_->waited(now - start);
-  return watched[0].revents != 0;
 }
 
 /// As ppoll(2), with the signals let in; a signal that came just before is not missed.

@@ -169,9 +169,9 @@ std::unique_ptr<Trial> try_instance(const Bot& bot, const Settings& settings, Lo
 }
 
 std::string blamed(const Bot& bot, const Settings& settings, std::string_view sentence) {
-  const std::string option(sentence.substr(0, sentence.find_first_of(": ")));
+  const std::string first(sentence.substr(0, sentence.find_first_of(": ")));
   for (const Parameter* const parameter : settings.parameters(bot))
-    if (parameter->option() == option) return parameter->name;
+    if (parameter->option() == first || parameter->name == first) return parameter->name;
   return {};
 }
 

@@ -67,7 +67,8 @@ struct Trial {
 std::unique_ptr<Trial> try_instance(const Bot& bot, const Settings& settings, Log& log,
                                     bool checking);
 
-/// The parameter that a sentence such as `--database: no such file` speaks of; empty: none.
+/// The parameter that a sentence such as `--database: no such file`, or one that begins with its
+/// name, speaks of; empty: none.
 std::string blamed(const Bot& bot, const Settings& settings, std::string_view sentence);
 
 }  // namespace intelmq

@@ -51,13 +51,6 @@ void Reloader::swap(const Settings& fresh, std::unique_ptr<Instance>& running) {
   }
 }
 
-/// Nobody reads a secret back: what was set tells whether it is another one.
-bool Reloader::is_changed(const Parameter& parameter, const Settings& fresh,
-                          const Json& overrides) const {
-  if (parameter.secret) return !(overrides_[parameter.name] == overrides[parameter.name]);
-  return !(settings_.value(parameter) == fresh.value(parameter));
-}
-
 Reloader::Outcome Reloader::apply(const Json& overrides, std::unique_ptr<Instance>& running) {
   Outcome out;
   try {
@@ -66,10 +59,15 @@ Reloader::Outcome Reloader::apply(const Json& overrides, std::unique_ptr<Instanc
       out.problems.push_back(std::move(problem));
     if (!out.problems.empty()) return out;
     bool hot = true;
-    for (const Parameter* const parameter : fresh.parameters(bot_)) {
-      if (!is_changed(*parameter, fresh, overrides)) continue;
-      out.changed.push_back(parameter->name);
-      hot = hot && parameter->is_hot();
+    const auto before = settings_.parameters(bot_), after = fresh.parameters(bot_);
+    for (std::size_t i = 0; i < after.size(); ++i) {
+      const Parameter& parameter = *after[i];
+      // Nobody reads a secret back: what was set tells whether it is another one.
+      const bool same = parameter.secret ? overrides_[parameter.name] == overrides[parameter.name]
+                                         : settings_.value(*before[i]) == fresh.value(parameter);
+      if (same) continue;
+      out.changed.push_back(parameter.name);
+      hot = hot && parameter.is_hot();
     }
     if (!hot) out.applied = "restart";
     if (!hot || out.changed.empty()) return out;

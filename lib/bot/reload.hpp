@@ -31,7 +31,6 @@ class Reloader {
 
  private:
   void swap(const Settings& fresh, std::unique_ptr<Instance>& running);
-  bool is_changed(const Parameter& parameter, const Settings& fresh, const Json& overrides) const;
 
   const Bot& bot_;
   const std::vector<std::string>& arguments_;

@@ -70,7 +70,8 @@ void Runner::show_failed(std::string_view original, std::string_view reason,
     return;
   }
   ++failed_shown_;
-  DeadLetter letter{p_.bot.description.program(),
+  const std::string program = p_.bot.description.program();
+  DeadLetter letter{program,
                     reason,
                     code,
                     record_.source,

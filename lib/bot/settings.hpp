@@ -46,7 +46,7 @@ class Settings {
   Json show_json(const Bot& bot) const;
   /// The parameters, without those that only look at the bot.
   std::vector<const Parameter*> parameters(const Bot& bot) const;
-  /// The value of one of them; null of a secret.
+  /// The value of one of them, of these settings; null of a secret.
   Json value(const Parameter& parameter) const;
   /// "default", a file, "environment", "command line" or "api".
   std::string origin(const Parameter& parameter) const;

@@ -38,9 +38,9 @@ bool names_loopback(const std::string& host) {
 
 }  // namespace
 
-std::string Call::text(std::string_view name, std::string otherwise) const {
+std::string Call::text(std::string_view name, const std::string& otherwise) const {
   const Json& value = settings[name];
-  return value.is_string() ? value.text() : std::move(otherwise);
+  return value.is_string() ? value.text() : otherwise;
 }
 
 Result<Secret> Call::secret(std::string_view name) const {

@@ -49,7 +49,7 @@ struct Call {
   const Notice& notice;
   const Outside& outside;
 
-  std::string text(std::string_view name, std::string otherwise = {}) const;
+  std::string text(std::string_view name, const std::string& otherwise = {}) const;
   /// What a secret member holds, or refers to. Error: names the member, not the value.
   Result<Secret> secret(std::string_view name) const;
 };

@@ -113,8 +113,9 @@ std::optional<Callback> read_callback(const Json& body, const Callback* before,
   for (const std::string_view name : shown_only) members.has(name);
   read_events(members, body, out);
   read_times(members, out);
-  std::vector<std::string_view> names;
-  for (const CallbackKind* kind : kinds) names.push_back(kind->name);
+  std::array<std::string_view, kinds.size()> names;
+  std::transform(kinds.begin(), kinds.end(), names.begin(),
+                 [](const CallbackKind* kind) { return kind->name; });
   if (!members.has("kind"))
     members.wrong("kind", "required",
                   "is one of " + join(std::vector<std::string>(names.begin(), names.end()), ", "));

@@ -59,8 +59,8 @@ Result<void> Callbacks::load() {
     auto callback = read_callback(settings, nullptr, parts_.outside, errors);
     if (!callback) {
       // What may be called can have changed since: the others go on.
-      parts_.log.error(file + ": callback " + id + " is left out: " + errors.front().pointer +
-                       ": " + errors.front().detail);
+      parts_.log.error(fmt::format("{}: callback {} is left out: {}: {}", file, id,
+                                   errors.front().pointer, errors.front().detail));
       continue;
     }
     callback->id = id;
@@ -89,7 +89,7 @@ std::string Callbacks::text_with(const Shared& changed, const std::string& remov
 }
 
 void Callbacks::put(const std::string& id, const Json& body,
-                    std::function<void(Answer<Shared>)> then) {
+                    const std::function<void(Answer<Shared>)>& then) {
   const Shared before = find(id);
   std::vector<FieldError> errors;
   auto read = read_callback(body, before.get(), parts_.outside, errors);
@@ -107,7 +107,7 @@ void Callbacks::put(const std::string& id, const Json& body,
                  });
 }
 
-void Callbacks::remove(const std::string& id, std::function<void(Answer<void>)> then) {
+void Callbacks::remove(const std::string& id, const std::function<void(Answer<void>)>& then) {
   writer_.change([this, id] { return text_with(nullptr, id); },
                  [this, id, then](const Result<void>& written) {
                    if (!written) return then(refuse("insufficient-storage", written.error().text));
@@ -152,7 +152,8 @@ void Callbacks::tick() {
   if (all_.empty()) return;
   const Facts facts = parts_.facts();
   const std::vector<Check>& checks = parts_.checks(facts);
-  for (const auto& [id, callback] : all_) {
+  for (const auto& entry : all_) {
+    const Shared& callback = entry.second;
     if (running_ >= most_running) return;
     const std::string_view event = due(*callback, facts, checks);
     if (event.empty()) continue;
@@ -163,7 +164,7 @@ void Callbacks::tick() {
     if (!repeat) callback->pending = notice(*callback, event, facts, checks);
     callback->in_flight = true;
     callback->tried_at = facts.now;
-    send(callback, callback->pending, [this, callback](const Delivery& delivery) {
+    send(callback, callback->pending, [this, callback = callback](const Delivery& delivery) {
       callback->in_flight = false;
       settle(*callback, *callback->pending, delivery);
     });
@@ -196,7 +197,7 @@ void Callbacks::test(const Shared& callback, std::function<void(Delivery)> then)
   send(callback, notice(*callback, "test", facts, parts_.checks(facts)), std::move(then));
 }
 
-void Callbacks::send(const Shared& callback, std::shared_ptr<Notice> notice,
+void Callbacks::send(const Shared& callback, const std::shared_ptr<Notice>& notice,
                      std::function<void(const Delivery&)> then) {
   const auto delivery = std::make_shared<Delivery>();
   delivery->at = unix_time();

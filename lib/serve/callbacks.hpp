@@ -86,8 +86,9 @@ class Callbacks {
   const std::map<std::string, Shared>& all() const { return all_; }
   Shared find(const std::string& id) const;
   /// Adds one, or replaces the one with `id` (empty: a new one); on disk before it counts.
-  void put(const std::string& id, const Json& body, std::function<void(Answer<Shared>)> then);
-  void remove(const std::string& id, std::function<void(Answer<void>)> then);
+  void put(const std::string& id, const Json& body,
+           const std::function<void(Answer<Shared>)>& then);
+  void remove(const std::string& id, const std::function<void(Answer<void>)>& then);
   /// Sends a notice `test` now.
   void test(const Shared& callback, std::function<void(Delivery)> then);
 
@@ -97,7 +98,7 @@ class Callbacks {
                                  const Facts& facts, const std::vector<Check>& checks);
   std::string_view due(const Callback& callback, const Facts& facts,
                        const std::vector<Check>& checks) const;
-  void send(const Shared& callback, std::shared_ptr<Notice> notice,
+  void send(const Shared& callback, const std::shared_ptr<Notice>& notice,
             std::function<void(const Delivery&)> then);
   void settle(Callback& callback, const Notice& notice, const Delivery& delivery);
   std::string random_id();
