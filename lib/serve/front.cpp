@@ -98,7 +98,9 @@ std::variant<const Route*, Front::Refusal> Front::rules(Request& request) const 
   }
   const Route* route = std::get<const Route*>(found);
   if (auto wrong = check_content(request, route->body)) return Refusal{*wrong};
-  if (!is_answer_only(request) && !accepts(request, "application/json"))
+  // Who expects no body but that of an error asks for no more.
+  if (!is_answer_only(request) && !accepts(request, "application/json") &&
+      !accepts(request, "application/problem+json"))
     return Refusal{not_acceptable("application/json")};
   return route;
 }
