@@ -38,10 +38,7 @@ bool Runner::heed() {
   while (on_hold_ && !stop_ && !draining_ && !p_.wakeup.finish_asked()) {
     {
       const Control::Rest rest(p_.control);
-      if (p_.source)
-        p_.source->wait_held(p_.wakeup);
-      else
-        p_.wakeup.wait(-1, -1);
+      if (!p_.source || !p_.source->wait_held(p_.wakeup)) p_.wakeup.wait(-1, -1);
     }
     look_at_signals();
     while (auto request = p_.control->take()) carry_out(std::move(*request));
