@@ -402,7 +402,7 @@ void Application::Parts::add_routes() {
     failed = std::make_unique<FailedMessages>(*sections);
     failed->add_routes(router);
   }
-  add_docs_routes(router);
+  add_docs_routes(router, *loop);
   operations->add_routes(router);
 }
 

@@ -98,7 +98,7 @@ std::variant<const Route*, Front::Refusal> Front::rules(Request& request) const 
   }
   const Route* route = std::get<const Route*>(found);
   if (auto wrong = check_content(request, route->body)) return Refusal{*wrong};
-  // Who expects no body but that of an error asks for no more.
+  // What succeeds without a body is told of in the other type alone.
   if (!is_answer_only(request) && !accepts(request, "application/json") &&
       !accepts(request, "application/problem+json"))
     return Refusal{not_acceptable("application/json")};
