@@ -9,16 +9,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <utility>
 
 namespace intelmq {
-
-struct Wakeup::Flags {
-  std::atomic<bool> finish{false}, interrupted{false}, reload{false}, report{false}, call{false};
-  static_assert(std::atomic<bool>::is_always_lock_free);
-  bool any() const { return finish || reload || report; }
-};
 
 namespace {
 
@@ -69,16 +62,6 @@ Wakeup::~Wakeup() {
   if (company_) setitimer(ITIMER_REAL, &never, nullptr);
 }
 
-bool Wakeup::finish_asked() const { return flags_->finish.load(std::memory_order_relaxed); }
-
-bool Wakeup::take_reload() {
-  return flags_->reload.load(std::memory_order_relaxed) && flags_->reload.exchange(false);
-}
-
-bool Wakeup::take_report() {
-  return flags_->report.load(std::memory_order_relaxed) && flags_->report.exchange(false);
-}
-
 void Wakeup::ask_to_finish() { flags_->finish = true; }
 
 void Wakeup::keep(Company* company, int fd, std::chrono::milliseconds every) {
@@ -94,14 +77,6 @@ void Wakeup::keep(Company* company, int fd, std::chrono::milliseconds every) {
   const itimerval timer = {time, time};
   setitimer(ITIMER_REAL, &timer, nullptr);
   flags_->call = true;  // for what was said before
-}
-
-bool Wakeup::take_call() const {
-  return flags_->call.load(std::memory_order_relaxed) && flags_->call.exchange(false);
-}
-
-void Wakeup::breathe() const {
-  if (company_ && take_call()) company_->attend();
 }
 
 bool Wakeup::wait(int fd, int timeout_ms) const {

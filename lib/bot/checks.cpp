@@ -205,8 +205,8 @@ TestReport connection_report(const Bot& bot, const Settings& settings, Log& log,
       fresh = try_instance(bot, settings, log, false);
       instance = fresh->instance.get();
     });
-  const auto probe = [&](std::string id, const std::string& url, auto open) {
-    report.run(std::move(id), without_password(url), [&](Check& check) {
+  const auto probe = [&](const std::string& id, const std::string& url, auto open) {
+    report.run(id, without_password(url), [&](Check& check) {
       if (const auto opened = open(url); !opened) fail_with(check, opened.error().text);
     });
   };

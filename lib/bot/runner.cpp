@@ -46,7 +46,7 @@ Runner::Runner(Parts parts)
   take_parameters();
   if (p_.notify) p_.notify->set_status([this] { return status(); });
   if (!p_.control) return;
-  meter_.emplace(fields_);
+  meter_.emplace(fields_, p_.bot.shape == Shape::parser ? 1 : 64);
   p_.control->set_subject(
       {[this] { return stats(); }, [this] { return inflight(); }, [this] { return message(); }});
 }
@@ -108,7 +108,9 @@ ExitCode Runner::run() {
 void Runner::run_lines() {
   while (!stop_) {
     switch (p_.source->next(record_)) {
-      case Fetch::record: meter_ ? take_measured(record_) : take_line(record_); break;
+      case Fetch::record:
+        meter_ && meter_->due() ? take_measured(record_) : take_line(record_);
+        break;
       case Fetch::oversize:
         ++counts_.read;
         fail(record_.text(),
@@ -149,7 +151,7 @@ bool Runner::between_records() {
     if (!deliver()) return false;
   }
   if (p_.wakeup.finish_asked() || !look_at_signals()) return false;
-  if (p_.control) return heed();
+  if (p_.control && is_called()) return heed();
   if (p_.notify) p_.wakeup.breathe();
   return true;
 }
@@ -190,10 +192,8 @@ bool Runner::pause(std::chrono::milliseconds length) {
   }
 }
 
-/// As `take_line`, with a look at one event of many.
+/// As `take_line`, for the one event of many that is looked at.
 void Runner::take_measured(const Record& record) {
-  const bool report = p_.bot.shape == Shape::parser;
-  if (!meter_->due() && !report) return take_line(record);
   const std::uint64_t before = counts_.read;
   const std::int64_t start = monotonic_ns();
   sampled_ = true;

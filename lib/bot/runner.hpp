@@ -71,6 +71,7 @@ class Runner final : private Emit {
   bool pause(std::chrono::milliseconds length);
 
   // requests
+  bool is_called() const { return p_.wakeup.take_call() || p_.control->pending(); }
   bool heed();
   bool settle_all();
   void carry_out(Control::Request request);

@@ -30,18 +30,15 @@ Json errors_of(const std::vector<ParameterProblem>& problems) {
 
 }  // namespace
 
-/// Between two records; false to end the loop.
+/// Between two records, when somebody calls; false to end the loop.
 bool Runner::heed() {
-  if (p_.wakeup.take_call()) p_.control->attend();
+  p_.control->attend();
   if (!p_.control->pending()) return !stop_ && !draining_ && !p_.wakeup.finish_asked();
   while (auto request = p_.control->take()) carry_out(std::move(*request));
   while (on_hold_ && !stop_ && !draining_ && !p_.wakeup.finish_asked()) {
     {
       const Control::Rest rest(p_.control);
-      if (p_.source)
-        p_.source->wait_held(p_.wakeup);
-      else
-        p_.wakeup.wait(-1, -1);
+      if (!p_.source || !p_.source->wait_held(p_.wakeup)) p_.wakeup.wait(-1, -1);
     }
     look_at_signals();
     while (auto request = p_.control->take()) carry_out(std::move(*request));

@@ -147,17 +147,21 @@ class KafkaSource final : public Source {
   }
 
   /// The group goes on: who does not poll is taken for dead.
-  void wait_held(Wakeup& wakeup) override {
+  bool wait_held(Wakeup& wakeup) override {
     wakeup_ = &wakeup;
     if (going_) give_back();
     std::uint64_t events = 0;
     [[maybe_unused]] const auto size = read(event_, &events, sizeof events);
     if (const Message message = poll()) {
-      if (message->err) return take_event(*message);
-      return read_again(*message);
+      if (message->err)
+        take_event(*message);
+      else
+        read_again(*message);
+      return true;
     }
     if (going_) give_back();
     wakeup.wait(event_, longest_wait_ms);
+    return true;
   }
 
   Result<void> acknowledge() override {

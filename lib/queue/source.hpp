@@ -52,8 +52,9 @@ class Source {
   virtual void wait(Wakeup& wakeup) = 0;
   /// True: nothing is taken until it is let go again; `next` and `wait` are not called meanwhile.
   virtual void hold(bool) {}
-  /// Instead of `wait` while it is held: until a signal, or something is owed to the server.
-  virtual void wait_held(Wakeup& wakeup) { wakeup.wait(-1, -1); }
+  /// Instead of `wait` while it is held, for who owes its server something meanwhile. False: it
+  /// did not wait, since there is nothing to do.
+  virtual bool wait_held(Wakeup&) { return false; }
   /// Everything handed out so far was delivered; it will not be handed out again.
   virtual Result<void> acknowledge() = 0;
   virtual const Error& error() const = 0;

@@ -41,12 +41,13 @@ Json body_of(const Call& call) {
   return body.set("ttl", notice.ttl);
 }
 
-/// The answer is 200 also where single objects went wrong.
+/// An answer of 200 may still tell of single objects that went wrong.
 Result<std::string> verdict(const HttpResponse& reply) {
   const auto answer = Json::parse(reply.body);
   if (!answer) return fail("the answer is not JSON: " + reply_text(reply));
   const auto& results = (*answer)["results"].items();
-  if (reply.status == 404 || (reply.good() && results.empty()))
+  // 404, or 500 with an empty list, as the version is
+  if (reply.status == 404 || ((*answer)["results"].is_array() && results.empty()))
     return fail("Icinga knows no such host and service; define them first");
   if (!reply.good()) return fail(reply_text(reply));
   for (const Json& result : results)

@@ -214,8 +214,8 @@ void Front::identified(const Shared& exchange, const Identity& identity) {
   request.actor = identity.actor;
   auto refusal = allowed(request, exchange->route->scope, identity);
   const Body body = exchange->route->body;
-  if (!refusal && (body == Body::json || body == Body::merge))
-    if (auto wrong = check_json(request)) refusal = Refusal{std::move(*wrong)};
+  if (!refusal && (body == Body::json || body == Body::list || body == Body::merge))
+    if (auto wrong = check_json(request, body)) refusal = Refusal{std::move(*wrong)};
   if (refusal) return exchange->respond(refuse(request, *refusal));
   if (!exchange->route->audited) return run(exchange);
   audit(request, "intent", Json::object().set("decision", "allow"), [exchange](bool written) {

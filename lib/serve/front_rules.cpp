@@ -47,7 +47,8 @@ std::optional<std::string> media_parameter(string_view header, string_view name)
 std::vector<string_view> types_of(Body body) {
   switch (body) {
     case Body::none: return {};
-    case Body::json: return {"application/json"};
+    case Body::json:
+    case Body::list: return {"application/json"};
     case Body::merge: return {"application/merge-patch+json", "application/json"};
     case Body::file: return {"application/x-tar"};
   }
@@ -159,12 +160,14 @@ Problem not_acceptable(string_view type) {
                  "This can be had as " + std::string(type.substr(0, type.find(';'))) + " alone.");
 }
 
-std::optional<Problem> check_json(Request& request) {
-  if (trim(request.body).empty()) request.body = "{}";
+std::optional<Problem> check_json(Request& request, Body body) {
+  const bool list = body == Body::list;
+  if (trim(request.body).empty()) request.body = list ? "[]" : "{}";
   const auto parsed = Json::parse_strict(request.body, json_depth);
   if (!parsed) return refusal("malformed-request", "The body is " + parsed.error().text + ".");
-  if (!parsed->is_object() && !parsed->is_array())
-    return refusal("malformed-request", "The body is neither a JSON object nor a list.");
+  if (list ? !parsed->is_array() : !parsed->is_object())
+    return refusal("malformed-request",
+                   list ? "The body is not a JSON list." : "The body is not a JSON object.");
   return std::nullopt;
 }
 

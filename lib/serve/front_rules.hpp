@@ -32,7 +32,7 @@ bool accepts(const Request& request, std::string_view type);
 Problem not_acceptable(std::string_view type);
 
 /// A whole JSON body: an object without repeated names, at most 64 deep. An empty one becomes {}.
-std::optional<Problem> check_json(Request& request);
+std::optional<Problem> check_json(Request& request, Body body);
 
 /// The header traceparent (W3C), or empty if it is none.
 std::string_view traceparent(const Request& request);

@@ -541,7 +541,7 @@ void PipelineApi::add_end_routes(Router& router) {
            "the destinations of " + path + " were changed");
   };
   router.add(Route{"PUT", source_path, Scope::config, Body::json, put_source, true, true});
-  router.add(Route{"PUT", destination_path, Scope::config, Body::json, put_paths, true, true});
+  router.add(Route{"PUT", destination_path, Scope::config, Body::list, put_paths, true, true});
   router.add(Route{"DELETE", destination_path, Scope::config, Body::none, put_paths, true, true});
 }
 

@@ -7,14 +7,14 @@ namespace intelmq {
 namespace {
 
 TEST_CASE("one event of 64 is looked at") {
-  Meter meter(FieldUse{});
+  Meter meter(FieldUse{}, 64);
   int looked = 0;
   for (int i = 0; i < 640; ++i) looked += meter.due() ? 1 : 0;
   CHECK(looked == 10);
 }
 
 TEST_CASE("durations fall into the bucket whose bound includes them") {
-  Meter meter(FieldUse{});
+  Meter meter(FieldUse{}, 64);
   for (const double seconds : {1e-6, 1.1e-6, 10.0, 11.0}) meter.took(seconds);
   const Json got = meter.durations();
   const auto& counts = got["counts"].items();
@@ -29,7 +29,7 @@ TEST_CASE("durations fall into the bucket whose bound includes them") {
 TEST_CASE("fields that are still needed keep what was seen of them") {
   FieldUse use;
   use.needs = {field::source.ip};
-  Meter meter(use);
+  Meter meter(use, 64);
   const EventRules rules;
   Event event(rules);
   meter.see(event);

@@ -258,8 +258,15 @@ TEST_CASE("Icinga gets a passive result, and is believed only object by object")
       R"("ttl": 138.0})");
   world.answer = R"({"results": [{"code": 500.0, "status": "no"}]})";
   CHECK(send(callback, world).error().text == "Icinga: 'no'");
+  const std::string unknown = "Icinga knows no such host and service; define them first";
   world.answer = R"({"results": []})";
-  CHECK_FALSE(send(callback, world).has_value());
+  CHECK(send(callback, world).error().text == unknown);
+  world.status = 500;
+  CHECK(send(callback, world).error().text == unknown);
+  world.status = 404;
+  world.answer = R"({"error": 404})";
+  CHECK(send(callback, world).error().text == unknown);
+  world.status = 200;
   world.answer = "<html>";
   CHECK_FALSE(send(callback, world).has_value());
   world.status = 401;
