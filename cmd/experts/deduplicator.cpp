@@ -170,6 +170,9 @@ class Deduplicator {
     for (std::size_t i = 0; i < asked_.size(); ++i) drop_unless(texts_[i].is_new, *asked_[i]);
   }
 
+  Result<std::vector<std::string>> dump(int directory) {
+    return seen_ ? seen_->dump(directory) : std::vector<std::string>{};
+  }
   Result<void> commit() { return seen_ ? seen_->commit() : Result<void>{}; }
 
  private:

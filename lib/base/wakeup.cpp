@@ -9,15 +9,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
+#include <utility>
 
 namespace intelmq {
-
-struct Wakeup::Flags {
-  std::atomic<bool> finish{false}, interrupted{false}, reload{false}, report{false}, call{false};
-  static_assert(std::atomic<bool>::is_always_lock_free);
-  bool any() const { return finish || reload || report; }
-};
 
 namespace {
 
@@ -63,42 +57,26 @@ Wakeup::Wakeup() : flags_{&flags} {
   if (!is_ignored(SIGHUP)) install(SIGHUP, on_signal);  // nohup(1)
 }
 
-bool Wakeup::finish_asked() const { return flags_->finish.load(std::memory_order_relaxed); }
-
-bool Wakeup::take_reload() {
-  return flags_->reload.load(std::memory_order_relaxed) && flags_->reload.exchange(false);
-}
-
-bool Wakeup::take_report() {
-  return flags_->report.load(std::memory_order_relaxed) && flags_->report.exchange(false);
+Wakeup::~Wakeup() {
+  const itimerval never = {};
+  if (company_) setitimer(ITIMER_REAL, &never, nullptr);
 }
 
 void Wakeup::ask_to_finish() { flags_->finish = true; }
 
-void Wakeup::keep(Company* company, int fd) {
+void Wakeup::keep(Company* company, int fd, std::chrono::milliseconds every) {
   company_ = company;
+  every_ = every;
   install(SIGIO, on_signal);
   install(SIGALRM, on_signal);
-  fcntl(fd, F_SETOWN, getpid());
-  fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_ASYNC);
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(beat).count();
-  const itimerval timer = {{seconds, 0}, {seconds, 0}};
+  if (fd >= 0) {
+    fcntl(fd, F_SETOWN, getpid());
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_ASYNC);
+  }
+  const timeval time = {every.count() / 1000, every.count() % 1000 * 1000};
+  const itimerval timer = {time, time};
   setitimer(ITIMER_REAL, &timer, nullptr);
   flags_->call = true;  // for what was said before
-}
-
-void Wakeup::leave() {
-  const itimerval never = {};
-  setitimer(ITIMER_REAL, &never, nullptr);
-  company_ = nullptr;
-}
-
-bool Wakeup::take_call() const {
-  return flags_->call.load(std::memory_order_relaxed) && flags_->call.exchange(false);
-}
-
-void Wakeup::breathe() const {
-  if (company_ && take_call()) company_->attend();
 }
 
 bool Wakeup::wait(int fd, int timeout_ms) const {
@@ -114,25 +92,24 @@ bool Wakeup::wait_alone(int fd, int timeout_ms) const {
 
 bool Wakeup::wait_in_company(int fd, int timeout_ms) const {
   using Clock = std::chrono::steady_clock;
-  const auto start = Clock::now();
-  auto now = start;
-  const auto end = start + std::chrono::milliseconds(timeout_ms);
+  auto now = Clock::now();
+  const auto end = now + std::chrono::milliseconds(timeout_ms);
   pollfd watched[2] = {};
   for (;;) {
     breathe();
-    if (company_->calls()) break;
-    std::chrono::nanoseconds left = beat;
+    if (company_->calls()) return false;
+    std::chrono::nanoseconds left = every_;
     if (timeout_ms >= 0) left = std::clamp<std::chrono::nanoseconds>(end - now, {}, left);
     watched[0] = {fd, POLLIN, 0};
     watched[1] = company_->watched();
     const timespec limit = {left.count() / 1'000'000'000, left.count() % 1'000'000'000};
     const int ready = poll(watched, 2, &limit);
-    now = Clock::now();
-    if (watched[0].revents || flags_->any() || (timeout_ms >= 0 && now >= end)) break;
+    const auto before = std::exchange(now, Clock::now());
+    company_->waited(now - before);
+    if (watched[0].revents) return true;
+    if (flags_->any() || (timeout_ms >= 0 && now >= end)) return false;
     if (ready >= 0) company_->attend();  // it was heard, or it has not heard of us for a while
   }
-  company_->waited(now - start);
-  return watched[0].revents != 0;
 }
 
 /// As ppoll(2), with the signals let in; a signal that came just before is not missed.

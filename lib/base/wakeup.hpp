@@ -3,6 +3,7 @@
 
 #include <poll.h>
 
+#include <atomic>
 #include <chrono>
 
 namespace intelmq {
@@ -25,20 +26,24 @@ class Wakeup {
   static constexpr std::chrono::milliseconds beat{2000};
 
   Wakeup();  ///< Installs the handlers; a second INT ends the process at once.
+  ~Wakeup();
+  Wakeup(const Wakeup&) = delete;
+  Wakeup& operator=(const Wakeup&) = delete;
 
-  bool finish_asked() const;
-  bool take_reload();    ///< True once per HUP.
-  bool take_report();    ///< True once per USR1.
-  void ask_to_finish();  ///< As TERM does.
+  bool finish_asked() const { return flags_->finish.load(std::memory_order_relaxed); }
+  bool take_reload() { return take(flags_->reload); }  ///< True once per HUP.
+  bool take_report() { return take(flags_->report); }  ///< True once per USR1.
+  void ask_to_finish();                                ///< As TERM does.
 
-  /// From now on IO, and ALRM every `beat`, say that `company` is to be attended to. `fd`, a
-  /// socket, raises IO. Blocking system calls end early by either.
-  void keep(Company* company, int fd);
-  void leave();  ///< It is no longer there.
+  /// From now on IO, and ALRM every so often, say that `company` is to be attended to. `fd`, a
+  /// socket or -1, raises IO. Blocking system calls end early by either.
+  void keep(Company* company, int fd, std::chrono::milliseconds every = beat);
   /// True once per IO or ALRM: `attend` is due.
-  bool take_call() const;
+  bool take_call() const { return take(flags_->call); }
   /// For those who wait by other means: to be called every second or so meanwhile.
-  void breathe() const;
+  void breathe() const {
+    if (company_ && take_call()) company_->attend();
+  }
   Company* company() const { return company_; }
 
   /// Waits until `fd` is readable (fd < 0: nothing to read), a signal comes, or the time is over
@@ -48,14 +53,22 @@ class Wakeup {
   /// From now on no wait is longer than this; negative: any may be.
   void limit_waits(int most_ms) { most_ms_ = most_ms; }
 
-  struct Flags;
+  struct Flags {
+    std::atomic<bool> finish{false}, interrupted{false}, reload{false}, report{false}, call{false};
+    static_assert(std::atomic<bool>::is_always_lock_free);
+    bool any() const { return finish || reload || report; }
+  };
 
  private:
+  static bool take(std::atomic<bool>& flag) {
+    return flag.load(std::memory_order_relaxed) && flag.exchange(false);
+  }
   bool wait_alone(int fd, int timeout_ms) const;
   bool wait_in_company(int fd, int timeout_ms) const;
   int poll(pollfd* watched, nfds_t count, const timespec* limit) const;
 
   Company* company_ = nullptr;
+  std::chrono::milliseconds every_ = beat;
   Flags* flags_;  // the program's, also for a module that has its own copy of this code
   int most_ms_ = -1;
 };

@@ -46,6 +46,11 @@ class Instance {
   virtual void finish(Emit&) {}
   virtual Result<void> commit() { return {}; }
   virtual Result<void> test_connection() { return {}; }
+  /// Writes what the bot remembers, as it was committed last, into files in a directory; gives
+  /// their names.
+  virtual Result<std::vector<std::string>> dump(int /*directory*/) {
+    return std::vector<std::string>{};
+  }
 };
 
 /// Which member a bot's class has; it decides how the runner drives it.
@@ -136,6 +141,10 @@ class Runs final : public Instance {
   Result<void> test_connection() override {
     if constexpr (requires { bot_.test_connection(); }) return bot_.test_connection();
     return {};
+  }
+  Result<std::vector<std::string>> dump(int directory) override {
+    if constexpr (requires { bot_.dump(directory); }) return bot_.dump(directory);
+    return std::vector<std::string>{};
   }
 
  private:

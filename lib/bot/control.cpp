@@ -13,15 +13,27 @@
 #include <cstring>
 
 #include "base/text.hpp"
+#include "bot/options.hpp"
 
 namespace intelmq {
 namespace {
 
 constexpr std::size_t most_requests = 64;  // that wait for the loop
 
-/// What the loop carries out, as `hello` says.
-constexpr std::array operations = {std::string_view{"pause"}, std::string_view{"resume"},
-                                   std::string_view{"drain"}};
+/// What the loop carries out.
+constexpr std::array operations = {std::string_view{"pause"},
+                                   std::string_view{"resume"},
+                                   std::string_view{"drain"},
+                                   std::string_view{"reload"},
+                                   std::string_view{"reload-data"},
+                                   std::string_view{"config-test"},
+                                   std::string_view{"connection-test"},
+                                   std::string_view{"tap"},
+                                   std::string_view{"dump"}};
+/// What is answered at once.
+constexpr std::array questions = {std::string_view{"hello"}, std::string_view{"ping"},
+                                  std::string_view{"stats"}, std::string_view{"message"},
+                                  std::string_view{"log-level"}};
 
 double seconds(std::chrono::nanoseconds time) { return static_cast<double>(time.count()) / 1e9; }
 
@@ -54,10 +66,7 @@ Control::Control(int fd, const Bot& bot, Log& log) : bot_{bot}, log_{log}, chann
   log_.set_listener([this](LogLevel level, std::string_view text) { alert(level, text); });
 }
 
-Control::~Control() {
-  log_.set_listener({});
-  if (wakeup_) wakeup_->leave();
-}
+Control::~Control() { log_.set_listener({}); }
 
 void Control::join(Wakeup& wakeup) {
   wakeup_ = &wakeup;
@@ -127,7 +136,7 @@ void Control::hear(ControlChannel::Line line) {
                   std::move(line.file), Clock::now()};
   if (!line.complaint.empty()) return refuse(request, "malformed-request", line.complaint);
   if (answer_at_once(request)) return;
-  if (std::find(known().begin(), known().end(), request.op) == known().end())
+  if (!is_known(request.op))
     return refuse(request, "unsupported",
                   fmt::format("{} does not know {}", bot_.description.program(),
                               quote_for_message(request.op)));
@@ -143,6 +152,10 @@ bool Control::answer_at_once(const Request& request) {
     succeed(request, hello());
   else if (request.op == "stats" && subject_.stats)
     succeed(request, subject_.stats());
+  else if (request.op == "message" && subject_.message)
+    succeed(request, subject_.message());
+  else if (request.op == "log-level")
+    set_log_level(request);
   else
     return false;
   return true;
@@ -150,7 +163,9 @@ bool Control::answer_at_once(const Request& request) {
 
 Json Control::hello() const {
   Json caps = Json::array();
-  for (const std::string_view operation : known()) caps.push(operation);
+  for (const std::string_view question : questions) caps.push(question);
+  for (const std::string_view operation : operations)
+    if (is_known(operation)) caps.push(operation);
   return Json::object()
       .set("name", bot_.description.program())
       .set("version", INTELMQ_VERSION)
@@ -159,7 +174,27 @@ Json Control::hello() const {
       .set("caps", std::move(caps));
 }
 
-std::span<const std::string_view> Control::known() const { return operations; }
+bool Control::is_known(std::string_view operation) const {
+  const Description& bot = bot_.description;
+  if (operation == "dump" && bot.state.empty()) return false;
+  if (operation == "reload-data" && bot.data.empty() &&
+      std::none_of(bot.params.begin(), bot.params.end(),
+                   [](const Parameter& parameter) { return parameter.is_file(); }))
+    return false;
+  return std::find(operations.begin(), operations.end(), operation) != operations.end();
+}
+
+void Control::set_log_level(const Request& request) {
+  const auto level = ParameterType<LogLevel>::from_json(request.body["level"]);
+  if (!level)
+    return refuse(request, "validation", level.error().text,
+                  Json::array().push(Json::object()
+                                         .set("pointer", "#/level")
+                                         .set("code", "type")
+                                         .set("detail", level.error().text)));
+  log_.set_threshold(*level);
+  succeed(request);
+}
 
 std::optional<Control::Request> Control::take() {
   if (requests_.empty()) return std::nullopt;
@@ -169,7 +204,7 @@ std::optional<Control::Request> Control::take() {
 }
 
 pollfd Control::watched() const {
-  const int events = channel_.owes() ? POLLIN | POLLOUT : POLLIN;
+  const int events = channel_.owed() ? POLLIN | POLLOUT : POLLIN;
   return {channel_.fd(), static_cast<short>(events), 0};
 }
 

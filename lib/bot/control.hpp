@@ -7,7 +7,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -37,6 +36,7 @@ class Control final : public Wakeup::Company {
   struct Subject {
     std::function<Json()> stats;
     std::function<std::uint64_t()> inflight;  ///< Records taken and not yet delivered.
+    std::function<Json()> message;            ///< `{"message"}`: the one in hand.
   };
 
   /// By the descriptor in INTELMQ_CONTROL_FD, which is taken out of the environment; nullptr
@@ -47,7 +47,7 @@ class Control final : public Wakeup::Company {
   Control(const Control&) = delete;
   Control& operator=(const Control&) = delete;
 
-  /// From now on it is heard. When the other end is gone `wakeup` is asked to finish.
+  /// As long as `wakeup` lives it is heard. When the other end is gone that is asked to finish.
   void join(Wakeup& wakeup);
   void set_subject(Subject subject) { subject_ = std::move(subject); }
 
@@ -62,6 +62,8 @@ class Control final : public Wakeup::Company {
   std::optional<Request> take();
   bool pending() const { return !requests_.empty(); }
   bool gone() const { return channel_.gone(); }
+  /// Whether what can be left out may be said.
+  bool has_room() const { return channel_.owed() < ControlChannel::most / 4; }
 
   /// While it lives, requests end waits: the loop has nothing else in hand.
   class Rest {
@@ -107,7 +109,8 @@ class Control final : public Wakeup::Company {
   void hear(ControlChannel::Line line);
   bool answer_at_once(const Request& request);
   Json hello() const;
-  std::span<const std::string_view> known() const;
+  bool is_known(std::string_view operation) const;
+  void set_log_level(const Request& request);
   void alert(LogLevel level, std::string_view text);
 
   const Bot& bot_;

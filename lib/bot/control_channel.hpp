@@ -32,9 +32,9 @@ class ControlChannel {
   /// Sends what is left of earlier lines.
   void flush();
 
-  bool gone() const { return gone_; }   ///< The other end closed it, or does not read.
-  int fd() const { return fd_.get(); }  ///< -1 when it is gone.
-  bool owes() const { return !out_.empty(); }
+  bool gone() const { return gone_; }               ///< The other end closed it, or does not read.
+  int fd() const { return fd_.get(); }              ///< -1 when it is gone.
+  std::size_t owed() const { return out_.size(); }  ///< Bytes that were not sent yet.
 
  private:
   bool read_more();

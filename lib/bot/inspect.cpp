@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "base/file.hpp"
+#include "bot/checks.hpp"
 #include "bot/paths.hpp"
 #include "bot/program.hpp"
 #include "queue/source.hpp"
@@ -51,40 +52,37 @@ std::string rendered(Surface surface, const Description& description,
   return {};
 }
 
-std::unique_ptr<Instance> construct(const Bot& bot, const Settings& settings, Log& log,
-                                    bool checking) {
-  settings.require(bot);
-  EventRules rules;
-  if (settings.options().harmonization)
-    rules.harmonization = must(Harmonization::load(*settings.options().harmonization));
-  const Context context{rules, log, {"*"}, checking, settings.options().runtime.has_value()};
-  return bot.make(settings.params(), context);
-}
-
 ExitCode test_config(const Bot& bot, const Settings& settings, Log& log) {
-  construct(bot, settings, log, true);
+  try_instance(bot, settings, log, true);
   return print(fmt::format("{}: configuration is fine", bot.description.program()));
 }
 
 ExitCode test_connections(const Bot& bot, const Settings& settings, Log& log) {
-  const auto instance = construct(bot, settings, log, false);
+  const auto trial = try_instance(bot, settings, log, false);
+  SourceOptions how;
+  how.probe = true;
   if (bot.shape != Shape::collector)
-    if (auto source = open_source(settings.options().source, {}); !source)
+    if (auto source = open_source(settings.options().source, how); !source)
       throw StartError("--source: " + source.error().text, ExitCode::unavailable);
   if (bot.shape != Shape::output) {
     Paths paths;
     open_paths(paths, settings.options().destination);
   }
-  if (auto done = instance->test_connection(); !done)
+  if (auto done = trial->instance->test_connection(); !done)
     throw StartError(done.error().text, ExitCode::unavailable);
   return print(fmt::format("{}: connections are fine", bot.description.program()));
 }
 
-ExitCode test_examples(const Bot& bot, const std::vector<std::string>& arguments) {
+/// The arguments without those that ask for a test.
+std::vector<std::string> without_test(const std::vector<std::string>& arguments) {
   std::vector<std::string> kept;
   for (const std::string& argument : arguments)
-    if (argument != "--self-test") kept.push_back(argument);
-  const std::vector<std::string> failures = check_examples(bot, kept);
+    if (argument != "--self-test" && argument != "--json") kept.push_back(argument);
+  return kept;
+}
+
+ExitCode test_examples(const Bot& bot, const std::vector<std::string>& arguments) {
+  const std::vector<std::string> failures = check_examples(bot, without_test(arguments));
   std::string text;
   for (const std::string& failure : failures) text += failure + '\n';
   const std::size_t total = bot.description.examples.size();
@@ -94,10 +92,31 @@ ExitCode test_examples(const Bot& bot, const std::vector<std::string>& arguments
   return failures.empty() ? ExitCode::ok : ExitCode::bad_data;
 }
 
+/// A report for machines. A configuration that is of no use is told apart from what a test found.
+ExitCode print(const TestReport& report, bool is_configuration) {
+  constexpr auto test_failed = static_cast<ExitCode>(1);
+  const ExitCode printed = print(report.json().dump_pretty());
+  if (printed != ExitCode::ok || !report.failed()) return printed;
+  return is_configuration ? ExitCode::configuration : test_failed;
+}
+
+std::optional<ExitCode> inspect_as_json(const Bot& bot, const Inspected& run, Log& log) {
+  const Options& options = run.settings.options();
+  if (!options.json) return std::nullopt;
+  if (options.show_parameters) return print(run.settings.show_json(bot).dump_pretty());
+  const bool tests = options.config_test || options.connection_test || options.self_test;
+  if (!tests) throw StartError("--json: needs --show-parameters or a test too", ExitCode::usage);
+  // No other test says anything about a configuration that is wrong.
+  const TestReport config = config_report(bot, run.settings, log, run.problems);
+  if (options.config_test || config.failed()) return print(config, true);
+  if (options.connection_test) return print(connection_report(bot, run.settings, log), false);
+  return print(example_report(bot, without_test(run.arguments), run.overrides), false);
+}
+
 }  // namespace
 
-std::optional<ExitCode> inspect(const Bot& bot, const Settings& settings,
-                                const std::vector<std::string>& arguments, Log& log) {
+std::optional<ExitCode> inspect(const Bot& bot, const Inspected& run, Log& log) {
+  const auto& [settings, arguments, overrides, problems] = run;
   const Options& options = settings.options();
   const Description& description = bot.description;
   if (options.help) return print(render::help(description, settings.common(), terminal_width()));
@@ -110,30 +129,13 @@ std::optional<ExitCode> inspect(const Bot& bot, const Settings& settings,
                      .dump_pretty());
   }
   if (options.generate) return print(rendered(*options.generate, description, settings.common()));
+  if (const auto code = inspect_as_json(bot, run, log)) return code;
+  if (!problems.empty()) throw StartError(problems.front().text, problems.front().exit);
   if (options.show_parameters) return print(settings.show(bot));
   if (options.config_test) return test_config(bot, settings, log);
   if (options.connection_test) return test_connections(bot, settings, log);
   if (options.self_test) return test_examples(bot, arguments);
   return std::nullopt;
-}
-
-void reload_instance(const Bot& bot, const std::vector<std::string>& arguments,
-                     const Context& context, Log& log, Settings& settings,
-                     std::unique_ptr<Instance>& running) {
-  try {
-    Settings fresh = Settings::read(bot, arguments);
-    fresh.require(bot);
-    // What a bot remembers on disk is open once: the old instance lets go of it first.
-    if (!bot.description.state.empty()) running.reset();
-    auto instance = bot.make(fresh.params(), context);
-    settings = std::move(fresh);
-    running = std::move(instance);
-    log.set_threshold(settings.options().logging_level);
-    log.info("reloaded");
-  } catch (const std::exception& error) {
-    log.error(std::string("reload failed, the old configuration stays: ") + error.what());
-    if (!running) running = bot.make(settings.params(), context);
-  }
 }
 
 bool plain_messages_wanted() {

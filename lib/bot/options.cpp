@@ -141,6 +141,8 @@ void add_inspect(std::vector<Parameter>& out) {
                                              "Run the bot's examples with the given parameters."));
   out.push_back(inspect<&Options::show_parameters>(
       "show_parameters", "Print each parameter with its value and where it comes from."));
+  out.push_back(inspect<&Options::json>(
+      "json", "With one of the four above: answer with an object of JSON."));
   out.push_back(inspect<&Options::generate>(
       "generate", "Print a man page, shell completion, markdown page or JSON schema."));
 }

@@ -65,7 +65,7 @@ struct Options {
   Duration rate_limit;
   // inspect
   bool help = false, version = false, describe = false, config_test = false;
-  bool connection_test = false, self_test = false, show_parameters = false;
+  bool connection_test = false, self_test = false, show_parameters = false, json = false;
   std::optional<Surface> generate;
 };
 

@@ -7,9 +7,7 @@
 #include "bot/exit_code.hpp"
 
 namespace intelmq {
-namespace {
-
-/// `name=URL` is a named path when the name is one and not the beginning of a URL.
+// A path when the name is one and not the beginning of a URL.
 std::pair<std::string, std::string> split_path(const std::string& text) {
   const std::size_t equals = text.find('=');
   const std::string name = text.substr(0, equals);
@@ -21,8 +19,6 @@ std::pair<std::string, std::string> split_path(const std::string& text) {
   if (!is_name) return {"_default", text};
   return {name, text.substr(equals + 1)};
 }
-
-}  // namespace
 
 void Paths::add(const std::string& name, std::unique_ptr<Destination> destination) {
   auto at = std::find_if(paths_.begin(), paths_.end(),
@@ -60,11 +56,11 @@ bool Paths::full() const {
 Result<void> Paths::deliver() {
   for (const auto& path : paths_)
     for (const auto& lane : path->lanes)
-      if (auto done = deliver(*lane); !done) return done;
+      if (auto done = deliver(path->name, *lane); !done) return done;
   return {};
 }
 
-Result<void> Paths::deliver(Lane& lane) {
+Result<void> Paths::deliver(const std::string& path, Lane& lane) {
   if (lane.buffer.size() == 0) return {};
   bool reached = false;
   for (const auto& destination : lane.destinations) {
@@ -75,6 +71,8 @@ Result<void> Paths::deliver(Lane& lane) {
   }
   lane.gone = !reached;
   if (reached) bytes_ += lane.buffer.size();
+  // Who watches may stop to.
+  if (const Watcher watcher = watcher_; reached && watcher) watcher(path, lane.buffer.text());
   lane.buffer.clear();
   return {};
 }

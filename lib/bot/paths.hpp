@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -30,6 +32,9 @@ class Paths {
   bool full() const;  ///< Some buffer holds a block or more.
   /// Writes and flushes everything; after success it has been delivered.
   Result<void> deliver();
+  /// Is told of lines when they are delivered; nothing: nobody is.
+  using Watcher = std::function<void(const std::string& path, std::string_view lines)>;
+  void watch(Watcher watcher) { watcher_ = std::move(watcher); }
   std::uint64_t bytes() const { return bytes_; }  ///< Delivered so far.
   /// Ends all streams.
   Result<void> close();
@@ -51,13 +56,17 @@ class Paths {
     const std::size_t count = path.lanes.size();
     return path.lanes[count == 1 ? 0 : turn_++ % count]->buffer;
   }
-  Result<void> deliver(Lane& lane);
+  Result<void> deliver(const std::string& path, Lane& lane);
 
   bool balanced_;
   std::size_t turn_ = 0;
   std::uint64_t bytes_ = 0;
+  Watcher watcher_;
   std::vector<std::unique_ptr<Path>> paths_;
 };
+
+/// The path (`_default` if there is none) and the URL of `[PATH=]URL`.
+std::pair<std::string, std::string> split_path(const std::string& text);
 
 /// Opens `[PATH=]URL` for each text; throws StartError(cannot_create).
 void open_paths(Paths& paths, const std::vector<std::string>& texts,

@@ -13,6 +13,7 @@
 #include "bot/botnet_start.hpp"
 #include "bot/control.hpp"
 #include "bot/inspect.hpp"
+#include "bot/reload.hpp"
 #include "bot/runner.hpp"
 
 namespace intelmq {
@@ -35,19 +36,6 @@ EventRules read_rules(const Options& options) {
   if (options.harmonization)
     rules.harmonization = must(Harmonization::load(*options.harmonization));
   return rules;
-}
-
-void check_defaults(const Options& options, const EventRules& rules) {
-  if (!options.default_fields.is_null() && !options.default_fields.is_object())
-    throw StartError("--default-fields: not an object such as {\"classification.type\": \"spam\"}");
-  Event probe(rules);
-  for (const auto& [name, value] : options.default_fields.members()) {
-    const auto field = rules.harmonization.name(name);
-    if (!field) throw StartError("--default-fields: " + field.error().text);
-    const Added added = probe.add_json(*field, value.dump(false), Existing::replace);
-    if (added == Added::invalid || added == Added::bad_key)
-      throw StartError("--default-fields: " + probe.complaint());
-  }
 }
 
 std::unique_ptr<Source> open_records(const Bot& bot, const Options& options, Log& log) {
@@ -98,25 +86,25 @@ void hide_secrets(const Bot& bot, int argc, char** argv) {
 }
 
 ExitCode run_bot(const Bot& bot, const std::vector<std::string>& arguments, Log& log,
-                 Settings settings, Control* control) {
+                 Settings settings, const Json& overrides, Control* control) {
   const Options& options = settings.options();
   EventRules rules = read_rules(options);
   check_defaults(options, rules);
   Wakeup wakeup;
   if (control) control->join(wakeup);
+  const auto notify = control ? nullptr : Notify::inherited();
+  if (notify) notify->join(wakeup);
   Paths paths(options.load_balance);
   if (bot.shape != Shape::output) open_paths(paths, options.destination, {&log, &wakeup});
   std::unique_ptr<Source> source = open_records(bot, options, log);
   const Context context{rules, log, paths.names(), false, options.runtime.has_value()};
   auto instance = bot.make(settings.params(), context);
-  const auto reload = [&](std::unique_ptr<Instance>& running) {
-    log.reopen();
-    reload_instance(bot, arguments, context, log, settings, running);
-  };
+  Reloader reloader(bot, arguments, context, log, settings, overrides);
   const auto statistics = open_statistics_of(bot, options, paths, log);
   Runner runner({bot, settings, rules, source.get(), paths, wakeup, log, std::move(instance),
-                 reload, statistics.get(), control});
+                 &reloader, statistics.get(), control, notify.get()});
   if (control) control->event("ready");
+  if (notify) notify->ready();
   const ExitCode code = runner.run();
   if (statistics) statistics->finish(runner.counts());
   if (options.stats)
@@ -146,15 +134,20 @@ int run_program(const Bot& bot, int argc, char** argv) {
     const auto control = Control::inherited(bot, log);
     const std::vector<std::string> arguments =
         botnet ? botnet->arguments : std::vector<std::string>(argv + 1, argv + argc);
-    Settings settings = Settings::read(bot, arguments);
+    const Json overrides = Settings::read_overrides();
+    std::vector<ParameterProblem> problems;
+    Settings settings = Settings::read(bot, arguments, overrides, &problems);
     if (botnet) log_to_file(log, *botnet, settings);
     hide_secrets(bot, argc, argv);
     log.set_threshold(settings.options().logging_level);
     for (const std::string& note : settings.notes()) log.warning(note);
-    if (const auto code = inspect(bot, settings, arguments, log)) return static_cast<int>(*code);
+    if (const auto code = inspect(bot, {settings, arguments, overrides, problems}, log))
+      return static_cast<int>(*code);
+    if (!problems.empty()) throw StartError(problems.front().text, problems.front().exit);
     settings.require(bot);
     if (control) control->state("init");
-    const ExitCode code = run_bot(bot, arguments, log, std::move(settings), control.get());
+    const ExitCode code =
+        run_bot(bot, arguments, log, std::move(settings), overrides, control.get());
     if (botnet) log.info("Bot stopped.");
     return static_cast<int>(code);
   } catch (const StartError& error) {

@@ -20,7 +20,7 @@ struct Rehearsal {
 
 /// Runs the bot on lines in memory; `arguments` as on the command line.
 Rehearsal rehearse(const Bot& bot, const std::vector<std::string>& arguments,
-                   const std::string& input);
+                   const std::string& input, const Json& overrides = {});
 
 /// Runs every example of the sheet with `arguments` before its own. Returns what differs, one
 /// text per failing example; empty when all is as promised.

@@ -8,6 +8,7 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "bot/checks.hpp"
 #include "bot/program.hpp"
 #include "bot/runner.hpp"
 
@@ -117,16 +118,90 @@ std::vector<std::string> comparable(const std::string& lines) {
   return out;
 }
 
+/// How what came differs from what the example promises; empty: not at all.
+std::string difference(const Example& example, const Rehearsal& got) {
+  const auto wanted_lines = comparable(std::string(example.output));
+  const auto got_lines = comparable(got.output);
+  if (wanted_lines != got_lines)
+    return fmt::format("expected\n  {}\ngot\n  {}", fmt::join(wanted_lines, "\n  "),
+                       fmt::join(got_lines, "\n  "));
+  if (!example.failed.empty() && got.messages.find(example.failed) == std::string::npos)
+    return fmt::format("expected a failure with '{}'", example.failed);
+  if (example.failed.empty() && got.code != ExitCode::ok)
+    return fmt::format("ended with {}", static_cast<int>(got.code));
+  return {};
+}
+
+std::vector<std::string> with_own(const std::vector<std::string>& arguments,
+                                  const Example& example) {
+  std::vector<std::string> all = arguments;
+  for (const std::string& word : must(split_shell(example.args))) all.push_back(word);
+  return all;
+}
+
+/// An example's own arguments count more than what the API set.
+Json without_own(const Json& overrides, const Example& example) {
+  const std::string words = ' ' + std::string(example.args) + ' ';
+  Json out = Json::object();
+  for (const auto& [name, value] : overrides.members()) {
+    std::string option = " --" + name;
+    std::replace(option.begin(), option.end(), '_', '-');
+    if (words.find(option + ' ') == std::string::npos &&
+        words.find(option + '=') == std::string::npos)
+      out.set(name, value);
+  }
+  return out;
+}
+
+/// The first file that the parameters name and that is not there.
+std::string missing_file(const Bot& bot, const Settings& settings) {
+  for (const Parameter* const parameter : settings.parameters(bot)) {
+    const std::string path = parameter->is_file() ? settings.value(*parameter).text() : "";
+    if (!path.empty() && access(path.c_str(), R_OK) != 0) return path;
+  }
+  return {};
+}
+
+void check_example(Check& check, const Bot& bot, const std::vector<std::string>& arguments,
+                   const Json& overrides, const Example& example) {
+  const auto skip = [&](const std::string& what) {
+    check.status = Check::Status::skip;
+    check.message = what;
+  };
+  const auto all = with_own(arguments, example);
+  const Json values = without_own(overrides, example);
+  if (const auto path = missing_file(bot, Settings::read(bot, all, values)); !path.empty())
+    return skip("needs " + path + ", which cannot be read");
+  const Rehearsal got = rehearse(bot, all, std::string(example.input), values);
+  // Only a start that failed says so: what an example has to read is in memory.
+  if (got.code == ExitCode::unavailable || got.code == ExitCode::no_input)
+    return skip("needs what is not there: " + got.messages);
+  check.message = difference(example, got);
+  if (check.message.empty()) return;
+  check.status = Check::Status::fail;
+  check.message += '\n' + got.messages;
+}
+
 }  // namespace
 
+TestReport example_report(const Bot& bot, const std::vector<std::string>& arguments,
+                          const Json& overrides) {
+  TestReport report("unit-test");
+  std::size_t number = 0;
+  for (const Example& example : bot.description.examples)
+    report.run(fmt::format("example.{}", ++number), std::string(example.about),
+               [&](Check& check) { check_example(check, bot, arguments, overrides, example); });
+  return report;
+}
+
 Rehearsal rehearse(const Bot& bot, const std::vector<std::string>& arguments,
-                   const std::string& input) {
+                   const std::string& input, const Json& overrides) {
   Rehearsal out;
   MessageFile messages;
   {
     Log log(messages.get(), bot.description.program(), LogLevel::info, LogForm::text);
     try {
-      Settings settings = Settings::read(bot, arguments);
+      Settings settings = Settings::read(bot, arguments, overrides);
       settings.require(bot);
       EventRules rules;
       rules.undeclared = stop_undeclared;
@@ -166,19 +241,8 @@ Rehearsal rehearse(const Bot& bot, const std::vector<std::string>& arguments,
 std::vector<std::string> check_examples(const Bot& bot, const std::vector<std::string>& arguments) {
   std::vector<std::string> failures;
   for (const Example& example : bot.description.examples) {
-    std::vector<std::string> all = arguments;
-    for (const std::string& word : must(split_shell(example.args))) all.push_back(word);
-    const Rehearsal got = rehearse(bot, all, std::string(example.input));
-    const auto wanted_lines = comparable(std::string(example.output));
-    const auto got_lines = comparable(got.output);
-    std::string problem;
-    if (wanted_lines != got_lines)
-      problem = fmt::format("expected\n  {}\ngot\n  {}", fmt::join(wanted_lines, "\n  "),
-                            fmt::join(got_lines, "\n  "));
-    else if (!example.failed.empty() && got.messages.find(example.failed) == std::string::npos)
-      problem = fmt::format("expected a failure with '{}'", example.failed);
-    else if (example.failed.empty() && got.code != ExitCode::ok)
-      problem = fmt::format("ended with {}", static_cast<int>(got.code));
+    const Rehearsal got = rehearse(bot, with_own(arguments, example), std::string(example.input));
+    const std::string problem = difference(example, got);
     if (!problem.empty())
       failures.push_back(fmt::format("example '{}': {}\n{}", example.about, problem, got.messages));
   }

@@ -40,11 +40,23 @@ Runner::Runner(Parts parts)
     : p_{std::move(parts)},
       options_{p_.settings.options()},
       failures_{options_, p_.bot.description.program(), counts_, p_.log},
-      fields_{p_.settings.fields(p_.bot)},
-      copied_{inherited_fields(options_)},
       event_{p_.rules},
       made_{p_.rules},
       started_{monotonic_ns()} {
+  take_parameters();
+  if (p_.notify) p_.notify->set_status([this] { return status(); });
+  if (!p_.control) return;
+  meter_.emplace(fields_, p_.bot.shape == Shape::parser ? 1 : 64);
+  p_.control->set_subject(
+      {[this] { return stats(); }, [this] { return inflight(); }, [this] { return message(); }});
+}
+
+/// What follows from them; once more when they have changed.
+void Runner::take_parameters() {
+  fields_ = p_.settings.fields(p_.bot);
+  copied_ = inherited_fields(options_);
+  permitted_.reset();
+  permitted_others_.clear();
   const auto permit = [this](const FieldName& name) {
     if (name.id())
       permitted_[index_of(*name.id())] = true;
@@ -54,13 +66,12 @@ Runner::Runner(Parts parts)
   for (const Produced& produced : fields_.sets) permit(produced.name);
   for (const FieldName& name : fields_.removes) permit(name);
   if (fields_.any_field) permitted_.set();
-  if (!p_.control) return;
-  meter_.emplace(fields_);
-  p_.control->set_subject({[this] { return stats(); }, [this] { return inflight(); }});
+  if (meter_) meter_->set_fields(fields_);
 }
 
 Runner::~Runner() {
   if (p_.control) p_.control->set_subject({});
+  if (p_.notify) p_.notify->set_status({});
 }
 
 double Runner::seconds() const { return static_cast<double>(monotonic_ns() - started_) / 1e9; }
@@ -75,6 +86,7 @@ ExitCode Runner::run() {
     run_raw();
   else
     run_lines();
+  if (p_.notify) p_.notify->stopping();
   if (exit_ == ExitCode::ok && !p_.paths.abandoned()) {
     finish_batch();
     p_.instance->finish(*this);
@@ -96,7 +108,9 @@ ExitCode Runner::run() {
 void Runner::run_lines() {
   while (!stop_) {
     switch (p_.source->next(record_)) {
-      case Fetch::record: meter_ ? take_measured(record_) : take_line(record_); break;
+      case Fetch::record:
+        meter_ && meter_->due() ? take_measured(record_) : take_line(record_);
+        break;
       case Fetch::oversize:
         ++counts_.read;
         fail(record_.text(),
@@ -137,7 +151,9 @@ bool Runner::between_records() {
     if (!deliver()) return false;
   }
   if (p_.wakeup.finish_asked() || !look_at_signals()) return false;
-  return !p_.control || heed();
+  if (p_.control && is_called()) return heed();
+  if (p_.notify) p_.wakeup.breathe();
+  return true;
 }
 
 /// False to end the loop.
@@ -147,7 +163,10 @@ bool Runner::look_at_signals() {
   if (p_.wakeup.take_reload()) {
     finish_batch();
     if (!deliver()) return false;
-    if (p_.reload) p_.reload(p_.instance);
+    if (p_.notify) p_.notify->reloading();
+    if (p_.reloader) p_.reloader->read_again(p_.instance);
+    if (p_.notify) p_.notify->ready();
+    take_parameters();
   }
   return true;
 }
@@ -173,10 +192,8 @@ bool Runner::pause(std::chrono::milliseconds length) {
   }
 }
 
-/// As `take_line`, with a look at one event of many.
+/// As `take_line`, for the one event of many that is looked at.
 void Runner::take_measured(const Record& record) {
-  const bool report = p_.bot.shape == Shape::parser;
-  if (!meter_->due() && !report) return take_line(record);
   const std::uint64_t before = counts_.read;
   const std::int64_t start = monotonic_ns();
   sampled_ = true;
@@ -268,6 +285,7 @@ void Runner::pass_on(std::string_view original) {
 void Runner::fail(std::string_view original, std::string_view reason, std::string_view code) {
   if (!failures_.take(record_, original, reason, code))
     return stop_with(ExitCode::io_error, failures_.error());
+  if (p_.control) show_failed(original, reason, code);
   if (OutBuffer* out = p_.paths.find("_on_error")) {
     Event copy(p_.rules);
     LineError ignored;
@@ -364,10 +382,12 @@ void Runner::finish_batch() {
     Held& held = *held_[i];
     record_ = held.where;
     const std::string_view original{held.line.data(), held.where.size};
-    if (p_.bot.shape == Shape::output && held.event.verdict() == Verdict::keep)
-      ++counts_.written;
-    else
+    if (p_.bot.shape != Shape::output || held.event.verdict() != Verdict::keep) {
       settle(held.event, original);
+      continue;
+    }
+    ++counts_.written;
+    if (!taps_.empty()) show("_default", original);
   }
   record_ = now;
   batch_.clear();

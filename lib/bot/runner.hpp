@@ -2,7 +2,6 @@
 #pragma once
 
 #include <bitset>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -13,7 +12,9 @@
 #include "bot/counts.hpp"
 #include "bot/failures.hpp"
 #include "bot/meter.hpp"
+#include "bot/notify.hpp"
 #include "bot/paths.hpp"
+#include "bot/reload.hpp"
 #include "bot/settings.hpp"
 #include "bot/statistics.hpp"
 #include "queue/source.hpp"
@@ -25,7 +26,7 @@ namespace intelmq {
 /// counted once; a record that fails takes no other along.
 class Runner final : private Emit {
  public:
-  /// Everything is borrowed. `reload` makes a fresh instance (SIGHUP) or returns nullptr.
+  /// Everything is borrowed.
   struct Parts {
     const Bot& bot;
     const Settings& settings;
@@ -35,9 +36,10 @@ class Runner final : private Emit {
     Wakeup& wakeup;
     Log& log;
     std::unique_ptr<Instance> instance;
-    std::function<void(std::unique_ptr<Instance>&)> reload;
+    Reloader* reloader = nullptr;
     Statistics* statistics = nullptr;
     Control* control = nullptr;
+    Notify* notify = nullptr;
   };
   explicit Runner(Parts parts);
   ~Runner() override;
@@ -69,17 +71,29 @@ class Runner final : private Emit {
   bool pause(std::chrono::milliseconds length);
 
   // requests
+  bool is_called() const { return p_.wakeup.take_call() || p_.control->pending(); }
   bool heed();
   bool settle_all();
   void carry_out(Control::Request request);
   void hold(const Control::Request& request);
   void let_go(const Control::Request& request);
   void drain(Control::Request request);
+  void reload(const Control::Request& request);
+  void reload_data(const Control::Request& request);
+  void test(const Control::Request& request);
   void take_leave();
+  std::string status() const;
   std::uint64_t taken() const;
   std::uint64_t inflight() const;
   void note_records();
   Json stats();
+
+  void take_parameters();
+  void tap(const Control::Request& request);
+  void show(const std::string& path, std::string_view lines);
+  void show_failed(std::string_view original, std::string_view reason, std::string_view code);
+  Json message() const;
+  void dump(const Control::Request& request);
 
   // verdicts
   bool wanted() const;
@@ -131,6 +145,14 @@ class Runner final : private Emit {
   bool on_hold_ = false, draining_ = false;
   std::vector<Control::Request> drains_;  // to be answered at the end
   std::uint64_t settled_ = 0, noted_ = 0;
+  struct Tap {
+    Json id;
+    std::string path;  ///< Empty: any.
+    std::int64_t left, left_out;
+  };
+  std::vector<Tap> taps_;
+  std::int64_t failed_second_ = 0, failed_left_out_ = 0;
+  std::uint64_t failed_shown_ = 0;
   double last_message_ = 0;
 };
 

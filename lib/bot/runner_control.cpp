@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The runner's side of the conversation with the program that started the bot.
+#include <fmt/format.h>
 #include <time.h>
 
+#include "bot/checks.hpp"
 #include "bot/runner.hpp"
 
 namespace intelmq {
@@ -15,20 +17,28 @@ Json numbers(const Counts::Reasons& reasons) {
   return out;
 }
 
+/// `{"pointer", "code", "detail"}` of each.
+Json errors_of(const std::vector<ParameterProblem>& problems) {
+  Json out = Json::array();
+  for (const ParameterProblem& problem : problems)
+    out.push(Json::object()
+                 .set("pointer", problem.parameter.empty() ? "#" : "#/" + problem.parameter)
+                 .set("code", problem.code)
+                 .set("detail", problem.text));
+  return out;
+}
+
 }  // namespace
 
-/// Between two records; false to end the loop.
+/// Between two records, when somebody calls; false to end the loop.
 bool Runner::heed() {
-  if (p_.wakeup.take_call()) p_.control->attend();
+  p_.control->attend();
   if (!p_.control->pending()) return !stop_ && !draining_ && !p_.wakeup.finish_asked();
   while (auto request = p_.control->take()) carry_out(std::move(*request));
   while (on_hold_ && !stop_ && !draining_ && !p_.wakeup.finish_asked()) {
     {
       const Control::Rest rest(p_.control);
-      if (p_.source)
-        p_.source->wait_held(p_.wakeup);
-      else
-        p_.wakeup.wait(-1, -1);
+      if (!p_.source || !p_.source->wait_held(p_.wakeup)) p_.wakeup.wait(-1, -1);
     }
     look_at_signals();
     while (auto request = p_.control->take()) carry_out(std::move(*request));
@@ -46,7 +56,11 @@ void Runner::carry_out(Control::Request request) {
   if (request.op == "pause") return hold(request);
   if (request.op == "resume") return let_go(request);
   if (request.op == "drain") return drain(std::move(request));
-  p_.control->refuse(request, "unsupported", "not now");
+  if (request.op == "reload") return reload(request);
+  if (request.op == "reload-data") return reload_data(request);
+  if (request.op == "tap") return tap(request);
+  if (request.op == "dump") return dump(request);
+  test(request);
 }
 
 void Runner::hold(const Control::Request& request) {
@@ -66,6 +80,47 @@ void Runner::let_go(const Control::Request& request) {
   on_hold_ = false;
   p_.control->succeed(request);
   p_.control->state("running");
+}
+
+void Runner::reload(const Control::Request& request) {
+  const Json& parameters = request.body["parameters"];
+  if (!parameters.is_object())
+    return p_.control->refuse(request, "malformed-request", "parameters is no object");
+  if (!settle_all())
+    return p_.control->refuse(request, "internal", "what was in hand could not be delivered");
+  const Reloader::Outcome done = p_.reloader->apply(parameters, p_.instance);
+  if (!done.problems.empty())
+    return p_.control->refuse(request, "validation", done.problems.front().text,
+                              errors_of(done.problems));
+  take_parameters();
+  Json changes = Json::array();
+  for (const std::string& name : done.changed) changes.push(Json::object().set("parameter", name));
+  p_.control->succeed(
+      request, Json::object().set("applied", done.applied).set("changes", std::move(changes)));
+}
+
+/// A file is opened by the name that the parameters give.
+void Runner::reload_data(const Control::Request& request) {
+  const std::string& path = request.body["path"].text();
+  for (const ExternalData& data : p_.bot.description.data)
+    for (const Parameter* const parameter : p_.settings.parameters(p_.bot))
+      if (data.name == request.body["name"].text() && parameter->name == data.parameter &&
+          !path.empty() && !(p_.settings.value(*parameter) == Json(path)))
+        return p_.control->refuse(
+            request, "validation",
+            path + " is not the file that " + parameter->name + " names; set that, too");
+  if (!settle_all())
+    return p_.control->refuse(request, "internal", "what was in hand could not be delivered");
+  if (const auto done = p_.reloader->renew(p_.instance); !done)
+    return p_.control->refuse(request, "validation", done.error().text);
+  p_.control->succeed(request, Json::object().set("applied", "hot"));
+}
+
+void Runner::test(const Control::Request& request) {
+  const TestReport report = request.op == "config-test"
+                                ? config_report(p_.bot, p_.settings, p_.log)
+                                : connection_report(p_.bot, p_.settings, p_.log, p_.instance.get());
+  p_.control->succeed(request, report.json());
 }
 
 /// It is answered when the last one is delivered.
@@ -100,6 +155,13 @@ void Runner::note_records() {
   if (counts_.handled() == noted_) return;
   noted_ = counts_.handled();
   last_message_ = static_cast<double>(time(nullptr));
+}
+
+/// For a service manager.
+std::string Runner::status() const {
+  return fmt::format("{} records taken, {} sent, {} dropped, {} failed", counts_.read,
+                     p_.bot.shape == Shape::splitter ? counts_.emitted : counts_.written,
+                     counts_.dropped(), counts_.failed());
 }
 
 Json Runner::stats() {

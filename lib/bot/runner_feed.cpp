@@ -97,7 +97,7 @@ void Runner::parse_stream(const ByteSource& bytes) {
 /// A feed that does not end: requests are carried out between two pieces of it, also while the
 /// next one is awaited.
 Result<std::size_t> Runner::read_and_heed(const ByteSource& bytes, char* out, std::size_t size) {
-  heed();
+  if (is_called()) heed();
   const Control::Point point(*p_.control, [this] { heed(); });
   auto got = bytes(out, size);
   if (got) counts_.received_bytes += *got;

@@ -43,8 +43,19 @@ Json revealed(const Json& value) {
 
 }  // namespace
 
-Settings Settings::read(const Bot& bot, const std::vector<std::string>& arguments) {
+Json Settings::read_overrides() {
+  const char* const path = std::getenv("INTELMQ_OVERRIDES");
+  if (!path || !*path) return {};
+  Json document = read_document(path);
+  if (!document.is_object())
+    throw StartError(fmt::format("INTELMQ_OVERRIDES: {}: no object of parameters", path));
+  return document;
+}
+
+Settings Settings::read(const Bot& bot, const std::vector<std::string>& arguments,
+                        const Json& overrides, std::vector<ParameterProblem>* problems) {
   Settings out;
+  out.problems_ = problems;
   out.params_ = bot.make_params();
   out.common_ = common_parameters(bot.shape);
   std::vector<const Parameter*> all;
@@ -66,15 +77,38 @@ Settings Settings::read(const Bot& bot, const std::vector<std::string>& argument
   if (out.options_.id && !out.options_.runtime && !out.options_.statistics)
     throw StartError("--id: needs --runtime FILE or --statistics URL too", ExitCode::usage);
   // Who is told where to write on the spot is tried out, and no part of a botnet.
-  if (out.is_on_command_line("destination") && !out.is_on_command_line("run_mode"))
+  if (out.is_from("destination", "command line") && !out.is_from("run_mode", "command line"))
     out.options_.run_mode.reset();
+  out.read_overrides(bot, overrides);
+  out.problems_ = nullptr;
   return out;
 }
 
-bool Settings::is_on_command_line(std::string_view name) const {
-  return std::any_of(origins_.begin(), origins_.end(), [&](const auto& origin) {
-    return origin.first->name == name && origin.second == "command line";
+bool Settings::is_from(std::string_view name, std::string_view origin) const {
+  return std::any_of(origins_.begin(), origins_.end(), [&](const auto& known) {
+    return known.first->name == name && known.second == origin;
   });
+}
+
+void Settings::read_overrides(const Bot& bot, const Json& overrides) {
+  for (const auto& [name, value] : overrides.members()) {
+    const Parameter* const parameter = find(bot, name);
+    if (parameter && parameter->group != Group::inspect && name != "parameters" &&
+        name != "runtime" && name != "id")
+      assign(*parameter, value, "api", name, ExitCode::configuration);
+    else
+      complain({name, "unknown-parameter",
+                fmt::format("{} is not a parameter that the API sets", quote_for_message(name)),
+                ExitCode::configuration});
+  }
+}
+
+void Settings::complain(ParameterProblem problem) const {
+  if (!problems_) throw StartError(problem.text, problem.exit);
+  // The command line is read twice.
+  const bool known = std::any_of(problems_->begin(), problems_->end(),
+                                 [&](const auto& one) { return one.text == problem.text; });
+  if (!known) problems_->push_back(std::move(problem));
 }
 
 bool Settings::is_common(const Parameter& parameter) const {
@@ -94,7 +128,9 @@ void Settings::assign(const Parameter& parameter, const Json& value, const std::
   if (value.is_null()) return;
   void* target = is_common(parameter) ? static_cast<void*>(&options_) : params_.get();
   const Result<void> done = parameter.assign(target, parameter.secret ? revealed(value) : value);
-  if (!done) throw StartError(fmt::format("{}: {}", spelt, done.error().text), code);
+  if (!done)
+    return complain(
+        {parameter.name, "type", fmt::format("{}: {}", spelt, done.error().text), code});
   for (auto& [known, from] : origins_)
     if (known == &parameter) {
       from = origin;
@@ -210,33 +246,69 @@ FieldUse Settings::fields(const Bot& bot) const {
 
 std::string Settings::show(const Bot& bot) const {
   std::string out;
-  const auto line = [&](const Parameter& parameter, const void* params) {
-    if (parameter.group == Group::inspect) return;
-    std::string origin = "default";
-    for (const auto& [known, from] : origins_)
-      if (known == &parameter) origin = from;
-    std::string value = parameter.secret ? "(hidden)" : parameter.read(params).dump();
-    hide_passwords(value.data(), value.size());
-    out += fmt::format("{} = {}  # {}\n", parameter.name, value, origin);
-  };
-  for (const Parameter& parameter : bot.description.params) line(parameter, params_.get());
-  for (const Parameter& parameter : common_) line(parameter, &options_);
+  for (const Parameter* const parameter : parameters(bot)) {
+    std::string text = parameter->secret ? "(hidden)" : value(*parameter).dump();
+    hide_passwords(text.data(), text.size());
+    out += fmt::format("{} = {}  # {}\n", parameter->name, text, origin(*parameter));
+  }
+  return out;
+}
+
+Json Settings::show_json(const Bot& bot) const {
+  Json values = Json::object(), origins = Json::object();
+  for (const Parameter* const parameter : parameters(bot)) {
+    const std::string from = origin(*parameter);
+    Json shown;
+    if (parameter->secret) {
+      shown = Json::object().set("$secret", from == "default" ? "unset" : "set");
+    } else {
+      std::string text = value(*parameter).dump();
+      hide_passwords(text.data(), text.size());
+      shown = Json::parse(text).value_or(Json());
+    }
+    const bool is_file =
+        from != "default" && from != "environment" && from != "command line" && from != "api";
+    values.set(parameter->name, std::move(shown));
+    origins.set(parameter->name, is_file ? "file:" + from : from);
+  }
+  return Json::object().set("parameters", std::move(values)).set("origin", std::move(origins));
+}
+
+std::vector<const Parameter*> Settings::parameters(const Bot& bot) const {
+  std::vector<const Parameter*> out;
+  for (const auto* list : {&bot.description.params, &common_})
+    for (const Parameter& parameter : *list)
+      if (parameter.group != Group::inspect) out.push_back(&parameter);
+  return out;
+}
+
+Json Settings::value(const Parameter& parameter) const {
+  const void* const options = &options_;
+  return parameter.read(is_common(parameter) ? options : params_.get());
+}
+
+std::string Settings::origin(const Parameter& parameter) const {
+  for (const auto& [known, from] : origins_)
+    if (known == &parameter) return from;
+  return "default";
+}
+
+std::vector<ParameterProblem> Settings::missing(const Bot& bot) const {
+  std::vector<ParameterProblem> out;
+  const Parameter* const destination = find(bot, "destination");
+  if (!nowhere_to_.empty() && (!destination || origin(*destination) == "default"))
+    out.push_back({"destination", "required", nowhere_to_, ExitCode::configuration});
+  for (const Parameter& parameter : bot.description.params)
+    if (parameter.need == Need::required && origin(parameter) == "default")
+      out.push_back({parameter.name, "required",
+                     fmt::format("{} is missing; give it as an option, as {} or in --parameters",
+                                 parameter.option(), parameter.environment()),
+                     ExitCode::usage});
   return out;
 }
 
 void Settings::require(const Bot& bot) const {
-  const auto is_given = [this](const Parameter* parameter) {
-    return std::any_of(origins_.begin(), origins_.end(),
-                       [&](const auto& origin) { return origin.first == parameter; });
-  };
-  if (!nowhere_to_.empty() && !is_given(find(bot, "destination"))) throw StartError(nowhere_to_);
-  for (const Parameter& parameter : bot.description.params) {
-    if (parameter.need != Need::required) continue;
-    if (!is_given(&parameter))
-      throw StartError(fmt::format("{} is missing; give it as an option, as {} or in --parameters",
-                                   parameter.option(), parameter.environment()),
-                       ExitCode::usage);
-  }
+  for (const ParameterProblem& problem : missing(bot)) throw StartError(problem.text, problem.exit);
 }
 
 }  // namespace intelmq

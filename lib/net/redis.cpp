@@ -320,7 +320,8 @@ Result<const RedisReply*> RedisConnection::wait_reply(std::chrono::milliseconds 
       return fail(name_ + ": no answer within " + std::to_string(timeout.count() / 1000) +
                   " seconds");
     pollfd watched = {stream_->fd(), POLLIN, 0};
-    ::poll(&watched, 1, static_cast<int>(left.count()));
+    ::poll(&watched, 1, static_cast<int>(std::min(left, std::chrono::milliseconds(1000)).count()));
+    if (wakeup_) wakeup_->breathe();
   }
 }
 

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/result.hpp"
+#include "base/wakeup.hpp"
 #include "net/stream.hpp"
 
 namespace intelmq {
@@ -77,6 +78,8 @@ class RedisConnection {
   Result<const RedisReply*> poll_reply();
   /// The same, waiting; `lost` after the timeout too.
   Result<const RedisReply*> wait_reply(std::chrono::milliseconds timeout);
+  /// Whom to let breathe while a reply is waited for; nullptr: nobody.
+  void let_breathe(const Wakeup* wakeup) { wakeup_ = wakeup; }
   /// Sends one command and gives its reply.
   Result<const RedisReply*> ask(std::initializer_list<std::string_view> words,
                                 std::chrono::milliseconds timeout);
@@ -106,6 +109,7 @@ class RedisConnection {
   unsigned version_ = 0;
   std::string run_;
   std::int64_t number_ = 0;
+  const Wakeup* wakeup_ = nullptr;
 };
 
 }  // namespace intelmq

@@ -117,6 +117,7 @@ class AmqpDestination final : public Destination {
     const bool asked = wakeup_ && wakeup_->finish_asked();
     if (asked && (blocked_ || Clock::now() - silent_since_ > patience)) return give_up();
     link_->wait(for_room, 500);
+    if (wakeup_) wakeup_->breathe();
     return listen();
   }
 

@@ -24,7 +24,8 @@ class AmqpSource final : public Source {
       : queue_{std::move(queue)},
         link_{queue_.name(), options.log, [this](bool& may_pass) { return open(may_pass); }},
         name_{link_.name()},
-        max_record_{options.max_record} {}
+        max_record_{options.max_record},
+        probe_{options.probe} {}
 
   Result<void> start() { return link_.connect(); }
 
@@ -82,7 +83,7 @@ class AmqpSource final : public Source {
     auto connection = AmqpConnection::open(queue_, may_pass);
     if (!connection) return connection;
     auto done = (*connection)->declare();
-    if (done) done = (*connection)->consume();
+    if (done && !probe_) done = (*connection)->consume();
     may_pass = (*connection)->may_pass();
     if (!done) return tl::unexpected<Error>(done.error());
     return connection;
@@ -223,6 +224,7 @@ class AmqpSource final : public Source {
   AmqpLink link_;
   std::string name_;
   std::size_t max_record_;
+  bool probe_;
   std::string text_;            // events, one behind the other
   std::size_t used_ = 0;        // of it
   std::vector<Message> batch_;  // whole ones

@@ -49,6 +49,15 @@ void append_original(std::string& out, const DeadLetter& letter) {
   append_text(out, ",\"sha256\":", letter.digest);
 }
 
+void append_time(std::string& out) {
+  timespec now = {};
+  clock_gettime(CLOCK_REALTIME, &now);
+  tm utc = {};
+  gmtime_r(&now.tv_sec, &utc);
+  char text[40];
+  out.append(text, strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S+00:00", &utc));
+}
+
 }  // namespace
 
 Result<DeadLetters> DeadLetters::open(const std::string& path) {
@@ -57,30 +66,23 @@ Result<DeadLetters> DeadLetters::open(const std::string& path) {
   return DeadLetters(std::move(*file));
 }
 
-void DeadLetters::append_time() {
-  timespec now = {};
-  clock_gettime(CLOCK_REALTIME, &now);
-  if (now.tv_sec != second_) {
-    second_ = now.tv_sec;
-    tm utc = {};
-    gmtime_r(&now.tv_sec, &utc);
-    char text[40];
-    time_.assign(text, strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S+00:00", &utc));
-  }
-  line_.append(time_);
+void write_letter(std::string& out, const DeadLetter& letter) {
+  out.append("{\"time\":\"");
+  append_time(out);
+  append_text(out, "\",\"bot\":", letter.bot);
+  append_text(out, ",\"reason\":", letter.reason);
+  append_text(out, ",\"code\":", letter.code);
+  append_text(out, ",\"source\":", letter.source);
+  out.append(",\"line\":").append(std::to_string(letter.line));
+  out.append(",\"offset\":").append(std::to_string(letter.offset));
+  append_original(out, letter);
+  out.append("}");
 }
 
 Result<void> DeadLetters::append(const DeadLetter& letter) {
-  line_.assign("{\"time\":\"");
-  append_time();
-  append_text(line_, "\",\"bot\":", letter.bot);
-  append_text(line_, ",\"reason\":", letter.reason);
-  append_text(line_, ",\"code\":", letter.code);
-  append_text(line_, ",\"source\":", letter.source);
-  line_.append(",\"line\":").append(std::to_string(letter.line));
-  line_.append(",\"offset\":").append(std::to_string(letter.offset));
-  append_original(line_, letter);
-  line_.append("}\n");
+  line_.clear();
+  write_letter(line_, letter);
+  line_ += '\n';
   const Result<Delivery> written = file_.append(line_);
   if (!written) return tl::unexpected<Error>(written.error());
   if (*written == Delivery::done) return {};

@@ -23,6 +23,9 @@ struct DeadLetter {
   std::string_view digest{};  ///< and the SHA-256 of the whole record in hex.
 };
 
+/// Appends a letter as one line of JSON, without a line feed.
+void write_letter(std::string& out, const DeadLetter& letter);
+
 /// The file of `--dead-letters`: JSON lines `{time, bot, reason, code, source, line, offset,
 /// original}`. Bytes that are not UTF-8 are written in base64, with `"encoding":"base64"`; a record
 /// that was too long has its beginning, `size` and `sha256`. Several processes may share a file.
@@ -36,12 +39,8 @@ class DeadLetters {
 
  private:
   explicit DeadLetters(AppendFile file) : file_{std::move(file)} {}
-  void append_time();
-
   AppendFile file_;
   std::string line_;
-  std::string time_;
-  std::int64_t second_ = -1;
 };
 
 }  // namespace intelmq

@@ -159,10 +159,11 @@ class DirectorySource final : public Source {
   Error error_;
 };
 
-Result<void> prepare(Spool& spool) {
+Result<void> prepare(Spool& spool, bool probe) {
   if (access((spool.path + "/.").c_str(), R_OK) != 0) {
     return system_failure(spool.path, "cannot open the directory", errno);
   }
+  if (probe) return {};
   Result<FileDescriptor> lock = lock_file(spool.path + "/.reader");
   if (!lock) return tl::unexpected<Error>(lock.error());
   spool.lock = std::move(*lock);
@@ -188,7 +189,8 @@ Result<std::unique_ptr<Source>> open_directory_source(const QueueUrl& url,
   spool.path = url.path();
   spool.suffix = url.text("suffix", ".jsonl");
   spool.follow = *follow;
-  if (Result<void> ready = prepare(spool); !ready) return tl::unexpected<Error>(ready.error());
+  if (Result<void> ready = prepare(spool, options.probe); !ready)
+    return tl::unexpected<Error>(ready.error());
   return std::make_unique<DirectorySource>(std::move(spool), options);
 }
 

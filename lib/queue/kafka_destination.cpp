@@ -189,6 +189,7 @@ class KafkaDestination final : public Destination, public KafkaTransaction {
   /// Lets the library work for up to 100 ms. Error: asked to end, and nobody takes anything.
   Result<void> wait_a_little(Clock::time_point since) {
     rd_kafka_flush(client_.get(), 100);
+    if (wakeup_) wakeup_->breathe();
     if (!wakeup_ || !wakeup_->finish_asked()) return {};
     const auto now = Clock::now();
     if (!asked_) asked_ = now;

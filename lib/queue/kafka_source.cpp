@@ -49,7 +49,7 @@ struct Partition {
 class KafkaSource final : public Source {
  public:
   KafkaSource(const KafkaQueue& queue, const SourceOptions& options)
-      : client_{queue, options.log}, max_record_{options.max_record} {}
+      : client_{queue, options.log}, max_record_{options.max_record}, probe_{options.probe} {}
   KafkaSource(const KafkaSource&) = delete;
   KafkaSource& operator=(const KafkaSource&) = delete;
 
@@ -72,6 +72,7 @@ class KafkaSource final : public Source {
     configure(settings);
     if (auto made = client_.create(settings, KafkaClient::Kind::consumer, this); !made) return made;
     if (auto there = client_.check_topic(); !there) return there;
+    if (probe_) return {};
     event_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (event_ < 0) return fail(client_.name() + ": no file descriptor is left; raise ulimit -n");
     queue_.reset(rd_kafka_queue_get_consumer(client_.get()));
@@ -146,17 +147,21 @@ class KafkaSource final : public Source {
   }
 
   /// The group goes on: who does not poll is taken for dead.
-  void wait_held(Wakeup& wakeup) override {
+  bool wait_held(Wakeup& wakeup) override {
     wakeup_ = &wakeup;
     if (going_) give_back();
     std::uint64_t events = 0;
     [[maybe_unused]] const auto size = read(event_, &events, sizeof events);
     if (const Message message = poll()) {
-      if (message->err) return take_event(*message);
-      return read_again(*message);
+      if (message->err)
+        take_event(*message);
+      else
+        read_again(*message);
+      return true;
     }
     if (going_) give_back();
     wakeup.wait(event_, longest_wait_ms);
+    return true;
   }
 
   Result<void> acknowledge() override {
@@ -441,7 +446,7 @@ class KafkaSource final : public Source {
     if (!*joining_) code = send_commit(*offsets, limit);
     while ((is_passing(code) || (must_commit() && is_shared_anew(code))) && Clock::now() < limit &&
            !finish_asked(limit)) {
-      rd_kafka_queue_poll_callback(commits_.get(), 200);
+      wait_a_little();
       if (!*joining_) code = send_commit(*offsets, limit);
     }
     if (is_shared_anew(code) && !must_commit()) return {};
@@ -489,10 +494,14 @@ class KafkaSource final : public Source {
         // A number that comes back with the answer; librdkafka takes it for a pointer.
         reinterpret_cast<void*>(++serial_));  // NOLINT(performance-no-int-to-ptr)
     if (refused) return refused;
-    while (awaited_ && Clock::now() < limit && !finish_asked(limit))
-      rd_kafka_queue_poll_callback(commits_.get(), 100);
+    while (awaited_ && Clock::now() < limit && !finish_asked(limit)) wait_a_little();
     awaited_ = false;
     return result_;
+  }
+
+  void wait_a_little() {
+    rd_kafka_queue_poll_callback(commits_.get(), 100);
+    if (wakeup_) wakeup_->breathe();
   }
 
   void take_commit(int code, const rd_kafka_topic_partition_list_t* done, std::uintptr_t serial) {
@@ -557,6 +566,7 @@ class KafkaSource final : public Source {
   bool told_empty_ = false;
   bool broken_ = false;
   bool held_ = false;
+  bool probe_;
   Error error_;
 };
 

@@ -2,8 +2,11 @@
 #include "base/module.hpp"
 #include "queue/adapter.hpp"
 #include "queue/adapter_of.hpp"
+#include "queue/amqp_queue.hpp"
 #include "queue/directory.hpp"
 #include "queue/file_queue.hpp"
+#include "queue/kafka_queue.hpp"
+#include "queue/redis_queue.hpp"
 #include "queue/statistics_sink.hpp"
 #include "queue/stdio.hpp"
 #include "queue/url_options.hpp"
@@ -49,6 +52,26 @@ Result<void*> adapter_symbol(const std::string& scheme, std::string_view symbol)
 
 bool is_built_in_scheme(std::string_view scheme) {
   return scheme.empty() || scheme == "-" || scheme == "file" || scheme == "dir";
+}
+
+Result<void> check_queue_url(std::string_view url, bool reads) {
+  const auto verdict = [](const auto& parsed) -> Result<void> {
+    if (parsed) return {};
+    return tl::unexpected<Error>(parsed.error());
+  };
+  const std::string scheme = url_scheme(url);
+  if (is_built_in_scheme(scheme)) return verdict(QueueUrl::parse(url));
+  if (auto module =
+          adapter_symbol(scheme, reads ? "intelmq_open_source" : "intelmq_open_destination");
+      !module)
+    return tl::unexpected<Error>(module.error());
+  const std::string kind = module_of(scheme);
+  if (kind == "redis") return verdict(RedisQueue::parse(url));
+  if (kind == "amqp") return verdict(AmqpQueue::parse(url));
+  if (kind == "kafka")
+    return verdict(
+        KafkaQueue::parse(url, reads ? KafkaQueue::End::source : KafkaQueue::End::destination));
+  return {};
 }
 
 Result<std::unique_ptr<Source>> open_source(std::string_view url, const SourceOptions& options) {

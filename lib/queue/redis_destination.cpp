@@ -54,6 +54,7 @@ class RedisDestination final : public Destination {
   /// Sends the lines from `first` on; the number of those that the server has. 0: try again after
   /// a while.
   Result<std::size_t> push(std::size_t first) {
+    link_->let_breathe(wakeup_);
     if (queue_.max_length && is_full()) return 0;
     std::vector<std::size_t> counts;
     link_->next_replies();

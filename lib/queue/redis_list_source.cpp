@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::uint64_t few = 8;
 constexpr std::uint64_t watch_replies = 3;
+constexpr std::uint64_t most_given_back = 10'000;
 constexpr int most_disturbances = 20;  // one after the other
 constexpr std::chrono::milliseconds look_again{20};
 constexpr std::chrono::seconds rival_ends_within{5};
@@ -27,6 +28,8 @@ class RedisListSource final : public RedisSource {
       : RedisSource{std::move(queue), options},
         internal_{queue_.internal_list()},
         readers_{queue_} {}
+
+  ~RedisListSource() override { give_back(); }
 
   Result<void> start() {
     if (auto connected = link_.connect(); !connected) return connected;
@@ -245,6 +248,28 @@ class RedisListSource final : public RedisSource {
       out.happened = (*reply)->kind == RedisReply::Kind::array;
     }
     return out;
+  }
+
+  /// The end, with all delivered: what was taken ahead goes back to where it came from, so that
+  /// whoever reads the list finds it. It stays in the internal list where that cannot be.
+  void give_back() {
+    constexpr std::chrono::seconds limit{2};
+    const auto is_quiet = [this] {
+      return link_ && placed_ && !blocked_ && !broken_ && !paused_ && !recovering_ && !handed_ &&
+             !owed_;
+    };
+    if (!is_quiet() || !link_->has_lmove()) return;
+    while (outstanding_) {
+      const auto reply = link_->wait_reply(limit);
+      if (!reply || !take(**reply)) return;
+    }
+    if (!is_quiet() || held_ == 0 || held_ > most_given_back) return;
+    link_->command({"MULTI"});  // the list is watched
+    for (std::uint64_t i = 0; i < held_; ++i)
+      link_->command({"LMOVE", internal_, queue_.key, "LEFT", "RIGHT"});
+    link_->command({"EXEC"});
+    for (std::uint64_t i = 0; i < held_ + 2; ++i)
+      if (!link_->wait_reply(limit)) return;
   }
 
   // --- trouble -----------------------------------------------------------------------------------

@@ -12,7 +12,8 @@ RedisSource::RedisSource(RedisQueue queue, const SourceOptions& options)
     : queue_{std::move(queue)},
       link_{queue_, options.log},
       name_{link_.name()},
-      max_record_{options.max_record} {}
+      max_record_{options.max_record},
+      probe_{options.probe} {}
 
 Fetch RedisSource::next(Record& out) {
   for (;;) {
@@ -41,6 +42,7 @@ Fetch RedisSource::next_stream(ByteSource&, std::string&, Wakeup&) {
 
 void RedisSource::wait(Wakeup& wakeup) {
   if (!link_) return reconnect(wakeup);
+  link_->let_breathe(&wakeup);
   if (paused_) {
     paused_ = false;
     wakeup.wait(-1, link_.delay());

@@ -71,6 +71,11 @@ class RedisSource : public Source {
   bool unblock();
 
   std::size_t max_record_;
+
+ protected:
+  bool probe_;  ///< As in SourceOptions.
+
+ private:
   std::uint64_t count_ = 0;
   std::chrono::milliseconds waited_{};
   Error error_;

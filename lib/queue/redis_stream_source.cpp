@@ -33,7 +33,7 @@ class RedisStreamSource final : public RedisSource {
   }
 
   Result<void> start() {
-    if (auto connected = link_.connect(); !connected) return connected;
+    if (auto connected = link_.connect(); !connected || probe_) return connected;
     const auto made = make_group(queue_.start);
     if (!made) return tl::unexpected(made.error());
     if (!made->empty()) return fail(name_ + ": " + explain_redis_error(*made));

@@ -52,8 +52,9 @@ class Source {
   virtual void wait(Wakeup& wakeup) = 0;
   /// True: nothing is taken until it is let go again; `next` and `wait` are not called meanwhile.
   virtual void hold(bool) {}
-  /// Instead of `wait` while it is held: until a signal, or something is owed to the server.
-  virtual void wait_held(Wakeup& wakeup) { wakeup.wait(-1, -1); }
+  /// Instead of `wait` while it is held, for who owes its server something meanwhile. False: it
+  /// did not wait, since there is nothing to do.
+  virtual bool wait_held(Wakeup&) { return false; }
   /// Everything handed out so far was delivered; it will not be handed out again.
   virtual Result<void> acknowledge() = 0;
   virtual const Error& error() const = 0;
@@ -64,11 +65,15 @@ class Log;
 struct SourceOptions {
   std::size_t max_record = 16u << 20;
   std::size_t block = 256u << 10;
+  bool probe = false;  ///< Only to see whether it can be had: nothing is taken, locked or shared.
   Log* log = nullptr;  ///< For what does not end the source, such as a server that comes back.
 };
 
 /// Opens `-`, `file:PATH` or `dir:PATH[?follow=1]`; an adapter is loaded for any other scheme.
 /// Error: names the URL and the schemes there are.
 Result<std::unique_ptr<Source>> open_source(std::string_view url, const SourceOptions& options);
+
+/// Whether a URL is one that `open_source` or else `open_destination` understands; opens nothing.
+Result<void> check_queue_url(std::string_view url, bool reads);
 
 }  // namespace intelmq

@@ -182,9 +182,12 @@ Json scaling(const Description& bot) {
 }
 
 Json capabilities(const Description& bot) {
-  Json out = Json::array().push("drain").push("hot-reload");
+  Json out = Json::array();
+  for (const char* const each : {"pause", "drain", "hot-reload", "tap", "connection-test"})
+    out.push(each);
   const bool files = std::any_of(bot.params.begin(), bot.params.end(), is_file);
   if (files || !bot.data.empty()) out.push("data-reload");
+  if (!bot.state.empty()) out.push("dump");
   return out;
 }
 

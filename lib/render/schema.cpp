@@ -4,8 +4,6 @@
 namespace intelmq::render {
 namespace {
 
-bool reloads_hot(Group group) { return group == Group::bot || group == Group::feed; }
-
 Json property(const Parameter& parameter) {
   Json out = parameter.schema.is_object() ? parameter.schema : Json::object();
   out.set("description", parameter.summary);
@@ -14,7 +12,7 @@ Json property(const Parameter& parameter) {
   if (optional && !parameter.default_value.is_null()) out.set("default", parameter.default_value);
   out.set("x-env", parameter.environment());
   out.set("x-cli", parameter.option());
-  out.set("x-reload", reloads_hot(parameter.group) ? "hot" : "restart");
+  out.set("x-reload", parameter.is_hot() ? "hot" : "restart");
   out.set("x-group", name_of(parameter.group));
   return out;
 }

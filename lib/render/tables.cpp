@@ -118,7 +118,7 @@ std::string default_text(const Parameter& parameter) {
   return join(items, ",");
 }
 
-bool is_file(const Parameter& parameter) { return parameter.schema["format"] == Json("x-path"); }
+bool is_file(const Parameter& parameter) { return parameter.is_file(); }
 
 bool is_list(const Parameter& parameter) {
   return parameter.repeatable || parameter.schema["type"] == Json("array");

@@ -62,8 +62,7 @@ std::vector<Parameter> access_parameters() {
       option<&P::failed_login_rate>(
           "failed_login_rate",
           "Failed logins per minute from one address before it has to wait; 0: any number."),
-      option<&P::audit_file>("audit_file",
-                             "File of the audit log. Default: STATE_DIR/audit.log."),
+      option<&P::audit_file>("audit_file", "File of the audit log. Default: STATE_DIR/audit.log."),
       option<&P::audit_optional>("audit_optional",
                                  "Allow changes also while the audit log cannot be written."),
       option<&P::dev>("dev",

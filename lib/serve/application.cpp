@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "serve/application.hpp"
 
+#include <grp.h>
+#include <pwd.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -30,6 +32,7 @@
 #include "serve/data_keeper.hpp"
 #include "serve/debug.hpp"
 #include "serve/docs.hpp"
+#include "serve/failed_messages.hpp"
 #include "serve/front.hpp"
 #include "serve/http_facts.hpp"
 #include "serve/http_probe.hpp"
@@ -68,6 +71,20 @@ std::string instance_name(const ServeOptions& options, const std::string& servic
   const std::string name = service + "-" + std::to_string(chance() % 1'000'000);
   must(atomic_write(path, name + '\n'), ExitCode::cannot_create);
   return name;
+}
+
+/// For a container that starts as root. Throws StartError.
+void become(const std::string& user) {
+  if (geteuid() != 0) return;
+  const passwd* const known = getpwnam(user.c_str());
+  if (!known)
+    throw StartError("--run-as-user: there is no user " + quote_for_message(user),
+                     ExitCode::configuration);
+  const uid_t uid = known->pw_uid;
+  const gid_t gid = known->pw_gid;
+  if (initgroups(user.c_str(), gid) != 0 || setgid(gid) != 0 || setuid(uid) != 0)
+    throw StartError("--run-as-user: cannot become " + quote_for_message(user),
+                     ExitCode::permission);
 }
 
 /// A name without a folder is looked for beside serve itself, then in PATH.
@@ -159,6 +176,7 @@ struct Application::Parts {
   std::unique_ptr<StateKeeper> keeper;
   std::unique_ptr<PipelineApi> pipeline;
   std::unique_ptr<SelfTests> tests;
+  std::unique_ptr<FailedMessages> failed;
   std::unique_ptr<SyslogTargets> syslog;
   std::unique_ptr<LogHub> hub;
   std::unique_ptr<LogLevels> levels;
@@ -171,7 +189,7 @@ struct Application::Parts {
   std::unique_ptr<DataKeeper> data;
   Router router, probes;
   std::vector<std::unique_ptr<HttpServer>> servers;
-  Watch signals, delay;
+  Watch signals, delay, first_test;
   int exit_code = 0;
   bool ending = false;
 
@@ -222,7 +240,10 @@ int Application::run() {
   if (p.command.stages.empty())
     throw StartError("a bot is missing; write -- PROGRAM [ARGUMENT]... (see --help)",
                      ExitCode::usage);
+  if (options.run_as_user) become(*options.run_as_user);
   prctl(PR_SET_CHILD_SUBREAPER, 1);
+  prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  umask(077);
   std::vector<BotSetup> bots = describe_bots(p.command.stages);
   p.service_name = options.service.value_or(bots.front().id);
   p.prepare_directories();
@@ -247,7 +268,8 @@ int Application::run() {
   p.service = std::make_unique<Service>(*p.loop, p.log, service, std::move(bots), std::move(calls));
   p.sections = std::make_unique<Sections>(Sections{
       *p.loop, *p.service, *p.operations, p.instance, options.state_dir, [&p] { return p.facts(); },
-      [&p](const std::string& bot) { return p.overrides(bot); }, options.debug_api});
+      [&p](const std::string& bot) { return p.overrides(bot); }, options.debug_api,
+      std::max<std::int64_t>(1, options.max_instances)});
   p.open_access();
   p.start_data();
   p.add_routes();
@@ -257,8 +279,13 @@ int Application::run() {
       p.loop->signals({SIGTERM, SIGINT, SIGHUP}, [&p](int number) { p.take_signal(number); });
   p.service->begin();
   p.monitoring->begin();
+  // So that there always is a report.
+  p.first_test = p.loop->after(std::chrono::milliseconds(500), [&p] {
+    p.tests->run("config-test", "", Json::object(), [](const Answer<Json>&) {});
+  });
   p.loop->run();
   p.servers.clear();
+  p.syslog->finish(std::chrono::seconds(2));
   return p.exit_code;
 }
 
@@ -318,6 +345,7 @@ void Application::Parts::start_data() {
 
 void Application::Parts::take_event(const std::string& bot, const Json& event) {
   if (event["ev"].text() == "tap") take_tapped(bot, event);
+  if (event["ev"].text() == "message" && failed) failed->take(bot, event);
 }
 
 /// Who may come in, and what is written down of it.
@@ -332,7 +360,10 @@ void Application::Parts::open_access() {
                         http_fetcher(access_options.oidc_ca_file.value_or(""), access_options.dev),
                         work_of(*loop), log));
   const std::string path = access_options.audit_file.value_or(options.state_dir + "/audit.log");
-  if (!path.empty()) audit = must(Audit::open(work_of(*loop), path), ExitCode::cannot_create);
+  if (!path.empty())
+    audit = must(
+        Audit::open(work_of(*loop), path, [this](std::string_view line) { syslog->audit(line); }),
+        ExitCode::cannot_create);
 }
 
 void Application::Parts::add_routes() {
@@ -367,7 +398,11 @@ void Application::Parts::add_routes() {
   add_lifecycle_routes(router, *sections);
   add_scale_routes(router, *sections);
   add_debug_routes(router, *sections);
-  add_docs_routes(router);
+  if (options.debug_api) {
+    failed = std::make_unique<FailedMessages>(*sections);
+    failed->add_routes(router);
+  }
+  add_docs_routes(router, *loop);
   operations->add_routes(router);
 }
 
@@ -445,6 +480,8 @@ Facts Application::Parts::facts() const {
 
 void Application::Parts::state_changed() {
   if (ending) return;
+  if (service->current() == State::running)
+    for (const BotSetup& bot : service->all()) levels->started(bot.id);
   if (service->current() == State::failed && command.options.exit_on_failed)
     return end(static_cast<int>(ExitCode::internal));
   if (service->current() == State::stopped && service->completed() &&

@@ -44,7 +44,9 @@ struct AuditFile {
   AuditLink link;
 
   Result<void> open();
-  Result<void> append(const std::vector<std::pair<std::string, Json>>& records);
+  /// `lines`: what was written, on success.
+  Result<void> append(const std::vector<std::pair<std::string, Json>>& records,
+                      std::vector<std::string>& lines);
 };
 
 Result<void> AuditFile::open() {
@@ -81,10 +83,15 @@ Result<void> AuditFile::open() {
   return {};
 }
 
-Result<void> AuditFile::append(const std::vector<std::pair<std::string, Json>>& records) {
+Result<void> AuditFile::append(const std::vector<std::pair<std::string, Json>>& records,
+                               std::vector<std::string>& lines) {
   AuditLink next = link;
   std::string text;
-  for (const auto& [time, record] : records) text += chain_record(record, time, next) + '\n';
+  std::vector<std::string> made;
+  for (const auto& [time, record] : records) {
+    made.push_back(chain_record(record, time, next));
+    text += made.back() + '\n';
+  }
   if (!fd)
     if (auto good = open(); !good) return good;
   const off_t size = lseek(fd.get(), 0, SEEK_END);
@@ -93,6 +100,7 @@ Result<void> AuditFile::append(const std::vector<std::pair<std::string, Json>>& 
   if (error == 0 && fdatasync(fd.get()) != 0) error = errno;
   if (error == 0) {
     link = std::move(next);
+    lines = std::move(made);
     return {};
   }
   // Half a line would break the chain. If it cannot be cut off, opening the file again does.
@@ -125,8 +133,8 @@ Result<std::vector<Json>> read_back(const std::string& path, const AuditQuery& q
 
 class ChainedAudit : public Audit {
  public:
-  ChainedAudit(Work work, std::shared_ptr<AuditFile> file)
-      : work_{std::move(work)}, file_{std::move(file)} {}
+  ChainedAudit(Work work, std::shared_ptr<AuditFile> file, Written written)
+      : work_{std::move(work)}, file_{std::move(file)}, written_{std::move(written)} {}
 
   void write(Json record, std::function<void(Result<void>)> then) override {
     // Only refusals come this fast; those who wait for the disk are few.
@@ -170,6 +178,7 @@ class ChainedAudit : public Audit {
       std::vector<std::pair<std::string, Json>> records;
       std::vector<std::function<void(Result<void>)>> calls;
       Result<void> result;
+      std::vector<std::string> lines;
     };
     auto batch = std::make_shared<Batch>();
     for (Waiting& each : std::exchange(waiting_, {})) {
@@ -180,11 +189,13 @@ class ChainedAudit : public Audit {
     work_(
         [batch, reopen, file = file_] {
           if (reopen) file->fd.reset();
-          batch->result = file->append(batch->records);
+          batch->result = file->append(batch->records, batch->lines);
         },
         [batch, alive = alive_, this] {
           if (alive.expired()) return;
           writing_ = false;
+          if (written_)
+            for (const std::string& line : batch->lines) written_(line);
           for (const auto& call : batch->calls)
             if (call) call(batch->result);
           if (writing_) return;
@@ -195,6 +206,7 @@ class ChainedAudit : public Audit {
 
   Work work_;
   std::shared_ptr<AuditFile> file_;
+  Written written_;
   std::vector<Waiting> waiting_;
   std::vector<std::function<void()>> readers_;
   std::uint64_t lost_ = 0;
@@ -205,11 +217,11 @@ class ChainedAudit : public Audit {
 
 }  // namespace
 
-Result<std::unique_ptr<Audit>> Audit::open(Work work, std::string path) {
+Result<std::unique_ptr<Audit>> Audit::open(Work work, std::string path, Written written) {
   auto file = std::make_shared<AuditFile>();
   file->path = std::move(path);
   if (auto good = file->open(); !good) return tl::unexpected(good.error());
-  return std::make_unique<ChainedAudit>(std::move(work), std::move(file));
+  return std::make_unique<ChainedAudit>(std::move(work), std::move(file), std::move(written));
 }
 
 }  // namespace intelmq::serve

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/json.hpp"
@@ -35,8 +36,10 @@ class Audit {
 
   /// Lines {"time", "seq", "prev", ..., "hash"} are appended to this file, mode 0600. `hash` is
   /// the SHA-256 of the line up to it, `prev` that of the line before, over restarts too. Error:
-  /// the file cannot be opened, or its last line is not one of ours.
-  static Result<std::unique_ptr<Audit>> open(Work work, std::string path);
+  /// the file cannot be opened, or its last line is not one of ours. `written` is told each line
+  /// once it is on disk.
+  using Written = std::function<void(std::string_view line)>;
+  static Result<std::unique_ptr<Audit>> open(Work work, std::string path, Written written = {});
 };
 
 /// What `verify_audit` found.

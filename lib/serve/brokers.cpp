@@ -319,9 +319,11 @@ const Broker* Brokers::find(std::string_view name) const {
 }
 
 std::string Brokers::name_of(const Broker& broker) {
-  // What differs in secrets alone is the same place.
+  // A secret may be given as itself, or by where it is.
   const auto same = [&broker](const Broker& other) {
-    return other.document(false) == broker.document(false);
+    if (!(other.document(false) == broker.document(false))) return false;
+    const auto mine = revealed(broker.password), theirs = revealed(other.password);
+    return mine && theirs && *mine == *theirs;
   };
   for (const auto& [name, known] : known_)
     if (same(known)) return name;

@@ -130,7 +130,7 @@ Answer<Json> run_all(const std::vector<Rehearsed>& bots, const Json::Array& even
   return Json::object()
       .set("outputs", std::move(outputs))
       .set("diff", std::move(differences))
-      .set("log", std::move(log))
+      .set("logs", std::move(log))
       .set("bots", std::move(each))
       .set("duration_ms", std::floor((unix_time() - started) * 1000));
 }
@@ -198,7 +198,7 @@ void message_in_hand(const Sections& s, const std::shared_ptr<Request>& request,
                   const Json& message = answer->has("message") ? (*answer)["message"] : *answer;
                   if (message.is_null())
                     return respond(problem("not-found", "the bot has no message in hand"));
-                  respond(Response::json(Json::object().set("message", message)));
+                  respond(Response::json(message));
                 });
 }
 

@@ -7,7 +7,7 @@
 namespace intelmq::serve {
 
 /// Runs events through the whole pipeline in processes of their own, with the configuration of
-/// now, away from all queues and state: `{"outputs": {path: [events]}, "log": [...], "diff": ...,
+/// now, away from all queues and state: `{"outputs": {path: [events]}, "logs": [...], "diff": ...,
 /// "bots": [...], "duration_ms"}`. Problems: bot-timeout, upstream-failed.
 void process_events(const Sections& sections, const std::string& bot, const Json::Array& events,
                     Then<Json> then);

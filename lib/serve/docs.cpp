@@ -2,6 +2,9 @@
 #include "serve/docs.hpp"
 
 #include <algorithm>
+#include <memory>
+#include <utility>
+#include <vector>
 
 #include "base/sha256.hpp"
 #include "base/text.hpp"
@@ -54,15 +57,19 @@ Json write_out(const Json& paths) {
   return out;
 }
 
+std::string tag_of(std::string_view content) {
+  return '"' + sha256_hex(content).substr(0, 32) + '"';
+}
+
 /// What changes with the program alone: clients ask again, and mostly are told that it is the same.
-Response unchanging(const Request& request, std::string type, std::string_view content) {
-  const std::string tag = '"' + sha256_hex(content).substr(0, 32) + '"';
+Response unchanging(const Request& request, std::string_view type, std::string_view content,
+                    const std::string& tag) {
   Response out;
-  out.type = std::move(type);
   if (request.header("If-None-Match") == tag) {
     out.status = 304;
     out.type.clear();
   } else {
+    out.type = type;
     out.body = content;
   }
   return std::move(out).with("ETag", tag).with("Cache-Control", "no-cache");
@@ -85,17 +92,42 @@ Response page_file(const Request& request) {
   // Pages have places of their own, and the document's source is no file of a page.
   if (!asset || name.ends_with(".html") || name.ends_with(".yaml"))
     return problem("not-found", "there is no file " + quote_for_message(name));
-  return unchanging(request, std::string(asset->type), asset->content);
+  return unchanging(request, asset->type, asset->content, tag_of(asset->content));
 }
 
-Response openapi(const Request& request) {
-  static const Result<std::string> text = [] {
-    const auto document = openapi_document();
-    return document ? Result<std::string>(document->dump()) : tl::unexpected(document.error());
-  }();
-  if (!text) return problem("internal", text.error().text);
-  return unchanging(request, "application/json", *text);
-}
+/// The document, made when it is first asked for: beside the loop, as it takes a while.
+class Held : public std::enable_shared_from_this<Held> {
+ public:
+  explicit Held(Loop& loop) : loop_{loop} {}
+
+  void answer(const std::shared_ptr<Request>& request, const Responder& respond) {
+    if (!tag_.empty()) return respond(unchanging(*request, "application/json", *text_, tag_));
+    waiting_.emplace_back(request, respond);
+    if (waiting_.size() > 1) return;
+    const auto made = std::make_shared<Result<std::string>>();
+    loop_.work(
+        [made] {
+          const auto document = openapi_document();
+          *made =
+              document ? Result<std::string>(document->dump()) : tl::unexpected(document.error());
+        },
+        [self = shared_from_this(), made] { self->take(std::move(*made)); });
+  }
+
+ private:
+  void take(Result<std::string> made) {
+    text_ = std::move(made);
+    if (text_) tag_ = tag_of(*text_);
+    for (const auto& [request, respond] : std::exchange(waiting_, {}))
+      respond(text_ ? unchanging(*request, "application/json", *text_, tag_)
+                    : problem("internal", text_.error().text));
+  }
+
+  Loop& loop_;
+  Result<std::string> text_;
+  std::string tag_;  ///< Empty: it has not been made.
+  std::vector<std::pair<std::shared_ptr<Request>, Responder>> waiting_;
+};
 
 Json kind_document(const ProblemKind& kind) {
   return Json::object()
@@ -131,11 +163,15 @@ Result<Json> openapi_document() {
   return document;
 }
 
-void add_docs_routes(Router& router) {
+void add_docs_routes(Router& router, Loop& loop) {
   router.add("GET", "/", Scope::none, [](const Request&) { return page("index.html"); });
   router.add("GET", "/ui/{file}", Scope::none, page_file);
   router.add("GET", "/api/v1/docs", Scope::none, [](const Request&) { return page("docs.html"); });
-  router.add("GET", "/api/v1/openapi.json", Scope::none, openapi);
+  router.add(
+      Route{"GET", "/api/v1/openapi.json", Scope::none, Body::none,
+            [held = std::make_shared<Held>(loop)](const auto& request, const Responder& respond) {
+              held->answer(request, respond);
+            }});
   router.add("GET", "/api/v1/problems", Scope::none, [](const Request&) { return all_problems(); });
   router.add("GET", "/api/v1/problems/{code}", Scope::none, one_problem);
 }

@@ -3,6 +3,7 @@
 
 #include "base/json.hpp"
 #include "base/result.hpp"
+#include "serve/loop.hpp"
 #include "serve/router.hpp"
 
 namespace intelmq::serve {
@@ -15,6 +16,6 @@ Result<Json> openapi_document();
 /// The document at /api/v1/openapi.json, for people at /api/v1/docs, the kinds of errors at
 /// /api/v1/problems, and the page for people at / with its files at /ui/. All of them for anybody:
 /// they are the same in every service.
-void add_docs_routes(Router& router);
+void add_docs_routes(Router& router, Loop& loop);
 
 }  // namespace intelmq::serve

@@ -20,8 +20,9 @@ Problem make(string_view code, std::string detail) {
 
 /// The header Allow for the methods a path has.
 std::string allow(std::vector<std::string> methods) {
-  if (std::find(methods.begin(), methods.end(), "GET") != methods.end()) methods.push_back("HEAD");
-  methods.push_back("OPTIONS");
+  if (std::find(methods.begin(), methods.end(), "GET") != methods.end())
+    methods.emplace_back("HEAD");
+  methods.emplace_back("OPTIONS");
   std::sort(methods.begin(), methods.end());
   methods.erase(std::unique(methods.begin(), methods.end()), methods.end());
   return join(methods, ", ");
@@ -97,7 +98,9 @@ std::variant<const Route*, Front::Refusal> Front::rules(Request& request) const 
   }
   const Route* route = std::get<const Route*>(found);
   if (auto wrong = check_content(request, route->body)) return Refusal{*wrong};
-  if (!is_answer_only(request) && !accepts(request, "application/json"))
+  // What succeeds without a body is told of in the other type alone.
+  if (!is_answer_only(request) && !accepts(request, "application/json") &&
+      !accepts(request, "application/problem+json"))
     return Refusal{not_acceptable("application/json")};
   return route;
 }
@@ -248,7 +251,7 @@ void Front::answer(const Shared& exchange, Response response) {
   Json outcome = Json::object().set("status", response.status);
   for (const auto& [name, value] : request.audit.members()) outcome.set(name, value);
   auto kept = std::make_shared<Response>(std::move(response));
-  audit(request, "outcome", std::move(outcome),
+  audit(request, "outcome", outcome,
         [exchange, kept](bool) { exchange->respond(std::move(*kept)); });
 }
 
@@ -256,8 +259,11 @@ Response Front::refuse(const Request& request, const Refusal& refusal) {
   Response response = refusal.options.empty() ? refusal.what.response()
                                               : Response::empty().with("Allow", refusal.options);
   note(request, response.status);
-  // Strangers must not fill the audit log.
-  if (!refusal.denied || (request.actor.kind.empty() && !denials_.take(origin_of(request))))
+  // Neither strangers nor readers may fill the audit log; who tries to change something is bounded
+  // by the limit on requests.
+  const bool known = !request.actor.kind.empty();
+  if (!refusal.denied || ((!known || is_answer_only(request)) &&
+                          !denials_.take(known ? name_of(request.actor) : origin_of(request))))
     return response;
   const std::string& why = refusal.why.empty() ? refusal.what.detail : refusal.why;
   audit(request, "denied",
@@ -284,7 +290,7 @@ void Front::note(const Request& request, int status) {
     log_.info(line);
 }
 
-void Front::audit(const Request& request, string_view phase, Json more,
+void Front::audit(const Request& request, string_view phase, const Json& more,
                   std::function<void(bool)> then) {
   if (!audit_) {
     if (then) then(true);

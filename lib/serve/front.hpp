@@ -64,7 +64,7 @@ class Front {
   void answer(const Shared& exchange, Response response);
   Response refuse(const Request& request, const Refusal& refusal);
   void note(const Request& request, int status);
-  void audit(const Request& request, std::string_view phase, Json more,
+  void audit(const Request& request, std::string_view phase, const Json& more,
              std::function<void(bool)> then);
 
   const Router& router_;

@@ -163,7 +163,8 @@ std::optional<Problem> check_json(Request& request) {
   if (trim(request.body).empty()) request.body = "{}";
   const auto parsed = Json::parse_strict(request.body, json_depth);
   if (!parsed) return refusal("malformed-request", "The body is " + parsed.error().text + ".");
-  if (!parsed->is_object()) return refusal("malformed-request", "The body is not a JSON object.");
+  if (!parsed->is_object() && !parsed->is_array())
+    return refusal("malformed-request", "The body is neither a JSON object nor a list.");
   return std::nullopt;
 }
 

@@ -22,7 +22,8 @@ LogLevels::LogLevels(Loop& loop, Bots& bots, Log& own, LogLevel level)
 }
 
 void LogLevels::set(const std::string& bot, LogLevel level,
-                    std::optional<std::chrono::milliseconds> time, std::function<void(Json)> then) {
+                    std::optional<std::chrono::milliseconds> time,
+                    const std::function<void(Json)>& then) {
   std::vector<std::string> names;
   if (bot.empty())
     for (const auto& [name, unused] : levels_) names.push_back(name);

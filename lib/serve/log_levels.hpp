@@ -23,7 +23,7 @@ class LogLevels {
   /// Sets the level of serve and all bots, or of one bot, for some time or until the next change;
   /// then gives what `json` gives. A bot that does not run gets it when it starts.
   void set(const std::string& bot, LogLevel level, std::optional<std::chrono::milliseconds> time,
-           std::function<void(Json)> then);
+           const std::function<void(Json)>& then);
   /// {"level","until", "bots":[{"id","level","until"}]}, of one bot {"id","level","until"};
   /// `until` is null where nothing reverts.
   Json json(const std::string& bot) const;

@@ -97,7 +97,7 @@ Response get_logs(const LoggingParts& parts, const Request& request) {
   if (parts.hub.followers() >= LogHub::most_followers)
     return problem("rate-limited", "so many follow the log already; end one of them")
         .with("Retry-After", "60");
-  out.stream = [&hub = parts.hub, query = *query](std::shared_ptr<BodyStream> stream) {
+  out.stream = [&hub = parts.hub, query = *query](const std::shared_ptr<BodyStream>& stream) {
     if (!hub.follow(stream, query)) stream->end();
   };
   return out;

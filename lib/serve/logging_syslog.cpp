@@ -211,12 +211,15 @@ void test(const LoggingParts& parts, const Request& request, const Responder& re
   record->kind = "test";
   record->text = fmt::format("test of the syslog target {}", target->id);
   const auto done = std::make_shared<Result<void>>();
-  parts.loop.work(
-      [=] { *done = send_syslog_once(*target, *record, test_limit); },
-      [=] {
-        if (!*done) return respond(problem("upstream-failed", done->error().text));
-        respond(Response::json(Json::object().set("sent", true).set("message", record->text)));
-      });
+  parts.loop.work([=] { *done = send_syslog_once(*target, *record, test_limit); },
+                  [=] {
+                    if (!*done) return respond(problem("upstream-failed", done->error().text));
+                    respond(Response::json(Json::object()
+                                               .set("at", rfc3339(record->time))
+                                               .set("event", "test")
+                                               .set("ok", true)
+                                               .set("detail", "sent to " + target->name())));
+                  });
 }
 
 Response list(const LoggingParts& parts, const Request& request) {
@@ -255,9 +258,10 @@ void add_syslog_routes(Router& router, const LoggingParts& parts) {
   write("DELETE", one, Body::none, [edits](const Shared& request, const Responder& respond) {
     alter(edits, request, std::nullopt, respond);
   });
-  write(
-      "POST", one + "/test", Body::json,
-      [parts](const Shared& request, const Responder& respond) { test(parts, *request, respond); });
+  router.add(Route{
+      "POST", one + "/test", Scope::test, Body::json,
+      [parts](const Shared& request, const Responder& respond) { test(parts, *request, respond); },
+      true, false});
 }
 
 }  // namespace intelmq::serve

@@ -39,10 +39,16 @@ FieldError complaint(const ParameterTarget& target, const std::string& name, std
 }
 
 std::vector<FieldError> from_report(const ParameterTarget& target, const Json& report) {
+  constexpr std::string_view of_parameter = "parameter.";
   std::vector<FieldError> out;
-  for (const Json& check : report["checks"].items())
-    if (const std::string& status = check["status"].text(); status == "fail" || status == "error")
-      out.push_back(complaint(target, check["parameter"].text(), check["message"].text()));
+  for (const Json& check : report["checks"].items()) {
+    const std::string& status = check["status"].text();
+    const std::string& id = check["id"].text();
+    if (status != "fail" && status != "error") continue;
+    out.push_back(complaint(target,
+                            id.starts_with(of_parameter) ? id.substr(of_parameter.size()) : "",
+                            check["message"].text()));
+  }
   return out;
 }
 

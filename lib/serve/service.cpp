@@ -212,9 +212,20 @@ void Service::scale(unsigned instances, Then<Json> then) {
 }
 
 void Service::ask(std::string_view bot, Json request, milliseconds limit, Then<Json> then) {
-  Running* const running = find_running(bot);
-  if (!running) return then(refuse("bot-unavailable", std::string(bot) + " does not run"));
-  running->child->channel().ask(std::move(request), limit, std::move(then));
+  std::vector<Running*> asked;
+  for (Running* running : everyone())
+    if (running->id == bot) asked.push_back(running);
+  if (asked.empty()) return then(refuse("bot-unavailable", std::string(bot) + " does not run"));
+  // What changes a bot is for all of its instances; what is only asked, one can tell.
+  const std::string& op = request["op"].text();
+  if (op != "log-level" && op != "reload-data") asked.resize(1);
+  auto left = std::make_shared<std::size_t>(asked.size());
+  auto told = std::make_shared<Answer<Json>>(Json());
+  for (Running* running : asked)
+    running->child->channel().ask(request, limit, [left, told, then](Answer<Json> answer) {
+      if (told->has_value()) *told = std::move(answer);
+      if (--*left == 0) then(std::move(*told));
+    });
 }
 
 void Service::ask_with(std::string_view bot, Json request, int descriptor, milliseconds limit,
@@ -247,6 +258,8 @@ void Service::hold(std::string_view bot, bool held, Then<Json> then) {
   Running* const running = find_running(bot);
   if (!running || (state_ != State::running && state_ != State::paused))
     return then(refuse("state-conflict", "the service is " + state()));
+  if (auto refused = !held && calls_.may_start ? calls_.may_start(false) : std::nullopt)
+    return then(tl::unexpected(std::move(*refused)));
   Json request = Json::object().set("op", held ? "pause" : "resume");
   const std::string id(bot);
   running->child->channel().ask(std::move(request), options_.stop_limit,

@@ -96,10 +96,10 @@ class Dump : public std::enable_shared_from_this<Dump> {
         folder->get(), limit, [self = shared_from_this(), next](const Answer<Json>& answer) {
           if (answer || answer.error().code == "not-supported-by-bot")
             return self->ask_bots(next + 1);
-          const Problem& why = answer.error();
-          self->workshop_done(why.code == "internal"
-                                  ? storage_problem(self->work_->deps.log, Error{why.detail})
-                                  : why);
+          // A disk that is full is told as such by whoever meets it.
+          const Problem stored =
+              storage_problem(self->work_->deps.log, Error{answer.error().detail});
+          self->workshop_done(stored.code == "internal" ? answer.error() : stored);
         });
   }
 

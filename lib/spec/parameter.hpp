@@ -138,6 +138,9 @@ struct Parameter {
   std::string option() const;  ///< `--redis-cache-ttl`
   std::string environment() const { return environment_name(name); }
   bool is_switch() const { return type.empty(); }
+  bool is_file() const { return schema["format"] == Json("x-path"); }
+  /// Whether a new value takes effect in a running bot, instead of by a new start.
+  bool is_hot() const { return group == Group::bot || group == Group::feed; }
 };
 
 namespace detail {

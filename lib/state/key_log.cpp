@@ -373,6 +373,25 @@ void KeyLog::drop_pending() {
   pending_records_ = 0;
 }
 
+Result<std::string> KeyLog::copy_into(int directory) const {
+  const std::string name = name_of(path_);
+  const FileDescriptor copy(
+      openat(directory, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!copy) return system_failure(name, "cannot create a copy", errno);
+  std::vector<std::byte> piece(256u << 10);
+  for (std::uint64_t at = 0; at < end_;) {
+    const auto wanted = std::min<std::uint64_t>(piece.size(), end_ - at);
+    const ssize_t got = read_at(file_.get(), piece.data(), wanted, at);
+    if (got <= 0) return system_failure(path_, "cannot read", got < 0 ? errno : EIO);
+    const auto size = static_cast<std::size_t>(got);
+    if (const int error = write_at(copy.get(), piece.data(), size, at))
+      return system_failure(name, "cannot write a copy", error);
+    at += size;
+  }
+  if (fsync(copy.get()) != 0) return system_failure(name, "cannot write a copy to disk", errno);
+  return name;
+}
+
 Result<void> KeyLog::close() {
   drop_pending();
   Result<void> synced;

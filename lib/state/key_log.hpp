@@ -67,6 +67,10 @@ class KeyLog {
   /// commit() fails from then on.
   Result<void> rewrite(const Give& give);
 
+  /// Writes what was committed into a new file of the same name in another directory, on disk when
+  /// it returns; gives the name. Error: it is there already, or what the system says.
+  Result<std::string> copy_into(int directory) const;
+
   /// Syncs what was committed, as far as `sync` promises, and lets go of the file; drops what was
   /// not committed.
   Result<void> close();

@@ -75,6 +75,12 @@ class FileSeen final : public Seen {
     return done;
   }
 
+  Result<std::vector<std::string>> dump(int directory) override {
+    auto name = log_.copy_into(directory);
+    if (!name) return tl::unexpected(name.error());
+    return std::vector<std::string>{std::move(*name)};
+  }
+
   Result<void> close() override { return log_.close(); }
 
   Counters counters() const override {

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.hpp"
 #include "state/key.hpp"
@@ -73,6 +74,12 @@ class Seen {
 
   /// Makes durable what was added since the last commit. After an error it may be called again.
   virtual Result<void> commit() = 0;
+
+  /// Writes what was committed into files in a directory; gives their names. A store that is kept
+  /// elsewhere, or nowhere, has none.
+  virtual Result<std::vector<std::string>> dump(int /*directory*/) {
+    return std::vector<std::string>{};
+  }
 
   /// Ends the use of the store. What was not committed is forgotten.
   virtual Result<void> close() = 0;

@@ -34,7 +34,8 @@ async function open(browser, where = '/', more = {}) {
 async function shot(page, name) {
   if (!options.screenshots) return;
   fs.mkdirSync(options.screenshots, {recursive: true});
-  await page.screenshot({path: path.join(options.screenshots, `${name}.png`), fullPage: true});
+  await page.screenshot({path: path.join(options.screenshots, `${name}.png`),
+    fullPage: !name.startsWith('docs')});
 }
 
 const state = (page, word) => page.locator('#state .badge', {hasText: word})
@@ -46,8 +47,7 @@ const ready = async (page) => {
 };
 
 async function axe(page, what) {
-  await page.addScriptTag({content: fs.readFileSync(path.join(options.axe, 'axe.min.js'), 'utf8')})
-    .catch(() => page.evaluate(fs.readFileSync(path.join(options.axe, 'axe.min.js'), 'utf8')));
+  await page.evaluate(fs.readFileSync(path.join(options.axe, 'axe.min.js'), 'utf8'));
   const {violations} = await page.evaluate(() => window.axe.run());
   const told = violations.map((one) =>
     `${one.id}: ${one.help}: ${one.nodes.slice(0, 3).map((node) => node.html).join(' ')}`);
@@ -100,7 +100,6 @@ const scenarios = {
     await ready(page);
     const form = page.locator(`form[aria-label="Parameters of ${options.bot}"]`);
     const field = form.locator(`[id="${options.bot}-${options.parameter}"]`);
-    if (!(await field.isVisible())) await form.locator('details', {has: field}).locator('summary').click();
     await field.fill('nonsense');
     await form.getByRole('button', {name: 'Save'}).click();
     const wrong = form.locator(`[id="${options.bot}-${options.parameter}-wrong"]`);
@@ -201,6 +200,7 @@ const scenarios = {
     assert.strictEqual(count, options.operations);
     await page.locator('#pause summary').click();
     await page.locator('#pause', {hasText: 'needs intelmq.control'}).waitFor();
+    await page.locator('#pause').scrollIntoViewIfNeeded();
     await shot(page, 'docs');
     await page.locator('#find').fill('syslog delete');
     await page.locator('#found', {hasText: /^1 of/}).waitFor();

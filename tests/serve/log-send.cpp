@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sends log lines by syslog, for tests/serve/logging: what intelmq-serve has inside, driven by
+// Sends log lines by syslog, for tests/serve/syslog: what intelmq-serve has inside, driven by
 // hand.
 //
 // usage: log-send TARGET

@@ -53,10 +53,19 @@ class Served:
                 stdin=self.stdin, stdout=self.stdout, stderr=log,
                 env=environment(PATH=f"{self.test.chosen.bindir}:/usr/bin:/bin", **self.env))
         limit = time.time() + 30
-        while not self.socket.exists():
+        while not self.listens():
             expect(self.process.poll() is None, f"serve ended: {self.said()}")
             expect(time.time() < limit, "serve does not listen")
             time.sleep(0.02)
+
+    def listens(self):
+        """The socket has its name a moment before it can be connected to."""
+        with socket.socket(socket.AF_UNIX) as probe:
+            try:
+                probe.connect(str(self.socket))
+                return True
+            except OSError:
+                return False
 
     def said(self):
         return self.log.read_text(errors="replace")[-1500:]

@@ -11,6 +11,9 @@ function resolve(thing) {
     at?.[name.replace(/~1/g, '/').replace(/~0/g, '~')], api) ?? {};
 }
 
+/** Text with what is between backticks as code. */
+const prose = (text) => (text ?? '').split('`').map((part, i) => (i % 2 ? el('code', {}, part) : part));
+
 const nameOf = (thing) => thing?.$ref?.split('/').at(-1);
 
 /** A schema in a few words. */
@@ -39,35 +42,31 @@ function members(schema, depth = 0) {
   return depth > 4 ? mine : mine.concat(parts.flatMap((part) => members(part, depth + 1)));
 }
 
-function memberTable(schema, caption) {
-  const all = members(schema);
-  if (!all.length) return null;
-  return el('div', {class: 'wide', tabindex: '0', role: 'region', 'aria-label': caption},
-    el('table', {}, el('caption', {}, caption),
-      el('thead', {}, el('tr', {}, ['Member', 'Is', 'Means'].map((head) =>
-        el('th', {scope: 'col'}, head)))),
-      el('tbody', {}, all.map(({name, of, needed}) => el('tr', {},
-        el('th', {scope: 'row'}, el('code', {}, name), needed ? ' (always)' : ''),
-        el('td', {}, words(of)), el('td', {}, resolve(of).description ?? ''))))));
+function table(caption, of, heads, rows) {
+  if (!rows.length) return null;
+  const all = el('table', {}, el('caption', {}, caption),
+    el('thead', {}, el('tr', {}, heads.map((head) => el('th', {scope: 'col'}, head)))),
+    el('tbody', {}, rows.map(([first, ...rest]) => el('tr', {}, el('th', {scope: 'row'}, first),
+      rest.map((one) => el('td', {}, one))))));
+  return el('div', {class: 'wide', tabindex: '0', role: 'group', 'aria-label': `${caption} of ${of}`},
+    all);
 }
 
-function bodies(content, caption) {
+const memberTable = (schema, caption, of) => table(caption, of, ['Member', 'Is', 'Means'],
+  members(schema).map((one) => [
+    el('span', {}, el('code', {}, one.name), one.needed ? ' (always)' : ''), words(one.of),
+    el('span', {}, prose(resolve(one.of).description))]));
+
+const parameterTable = (parameters, of) => table('Parameters', of, ['Name', 'Where', 'Is', 'Means'],
+  parameters.map((one) => [el('code', {}, one.name), one.in, words(one.schema),
+    el('span', {}, prose(one.description))]));
+
+function bodies(content, caption, of) {
   return Object.entries(content ?? {}).map(([type, {schema, example}]) => [
-    el('p', {}, el('code', {}, type)), memberTable(schema, caption),
-    example === undefined ? null : el('pre', {tabindex: '0', 'aria-label': `Example of ${type}`},
+    el('p', {}, el('code', {}, type)), memberTable(schema, caption, of),
+    example === undefined ? null : el('pre', {tabindex: '0'},
       typeof example === 'string' ? example : JSON.stringify(example, null, 2)),
   ]).flat();
-}
-
-function parameterTable(parameters) {
-  if (!parameters.length) return null;
-  return el('div', {class: 'wide', tabindex: '0', role: 'region', 'aria-label': 'Parameters'},
-    el('table', {}, el('caption', {}, 'Parameters'),
-      el('thead', {}, el('tr', {}, ['Name', 'Where', 'Is', 'Means'].map((head) =>
-        el('th', {scope: 'col'}, head)))),
-      el('tbody', {}, parameters.map((one) => el('tr', {},
-        el('th', {scope: 'row'}, el('code', {}, one.name)), el('td', {}, one.in),
-        el('td', {}, words(one.schema)), el('td', {}, one.description ?? ''))))));
 }
 
 function curl(method, path, body) {
@@ -89,15 +88,14 @@ function show(path, method, operation, shared) {
   details.addEventListener('toggle', () => {
     if (details.childElementCount > 1) return;
     details.append(...[
-      operation.description ? el('p', {}, operation.description) : null,
+      operation.description ? el('p', {}, prose(operation.description)) : null,
       el('p', {class: 'hint'}, scope),
-      parameterTable(parameters),
-      request.content ? [el('h4', {}, 'Body'), bodies(request.content, 'Body')] : null,
-      el('pre', {tabindex: '0', 'aria-label': 'Example of a request'}, curl(method, path,
-        request.content?.['application/json']?.example)),
+      parameterTable(parameters, operation.operationId),
+      request.content ? bodies(request.content, 'Body', operation.operationId) : null,
+      el('pre', {tabindex: '0'}, curl(method, path, request.content?.['application/json']?.example)),
       Object.entries(operation.responses).map(([code, response]) => [
-        el('h4', {}, `${code}: ${resolve(response).description}`),
-        code.endsWith('XX') ? null : bodies(resolve(response).content, `Answer ${code}`)]),
+        el('h3', {}, `${code}: ${resolve(response).description}`), code.endsWith('XX') ? null
+          : bodies(resolve(response).content, `Answer ${code}`, operation.operationId)]),
     ].flat(4).filter(Boolean));
   });
   const words_ = `${method} ${path} ${operation.summary} ${operation.operationId} ${scope}`;
@@ -106,8 +104,8 @@ function show(path, method, operation, shared) {
 
 function about() {
   const text = api.info.description.split(/\n\n+/).map((part) => (part.startsWith('- ')
-    ? el('ul', {}, part.split(/\n?^- /m).filter(Boolean).map((item) => el('li', {}, item)))
-    : el('p', {}, part)));
+    ? el('ul', {}, part.split(/\n?^- /m).filter(Boolean).map((item) => el('li', {}, prose(item))))
+    : el('p', {}, prose(part))));
   byId('about').append(...text,
     el('p', {class: 'hint'}, `Version ${api.info.version}, ${api.info.license.name}`));
 }
@@ -137,7 +135,7 @@ async function start() {
     .filter(([, operation]) => operation.operationId)
     .map(([method, operation]) => show(path, method, operation, item.parameters ?? [])));
   byId('operations').append(...api.tags.map((tag) => el('section', {'aria-labelledby': `t-${tag.name}`},
-    el('h2', {id: `t-${tag.name}`}, tag.name), el('p', {class: 'hint'}, tag.description),
+    el('h2', {id: `t-${tag.name}`}, tag.name), el('p', {class: 'hint'}, prose(tag.description)),
     all.filter((one) => one.tag === tag.name).map((one) => one.details))));
   byId('find').addEventListener('input', () => find(all, byId('find').value));
   find(all, '');

@@ -110,17 +110,17 @@ function showStatus() {
 
 function remember(what, value) {
   const values = history.get(what) ?? [];
-  values.push(value);
+  if (value !== null) values.push(value);
   if (values.length > 60) values.shift();
   history.set(what, values);
   return values;
 }
 
-/** The rate between the last look and this one. */
+/** The rate between the last look and this one; null at the first. */
 function rate(what, count, now) {
   const last = before[what];
   before[what] = {count, now};
-  if (!last || now <= last.now || count < last.count) return 0;
+  if (!last || now <= last.now || count < last.count) return null;
   return (count - last.count) / (now - last.now);
 }
 
@@ -149,7 +149,7 @@ function queueRow(queue) {
 }
 
 function table(caption, heads, rows) {
-  return el('div', {class: 'wide', tabindex: '0', role: 'region', 'aria-label': caption},
+  return el('div', {class: 'wide', tabindex: '0', role: 'group', 'aria-label': caption},
     el('table', {}, el('caption', {}, caption),
       el('thead', {}, el('tr', {}, heads.map((head) => el('th', {scope: 'col'}, head)))),
       el('tbody', {}, rows)));
@@ -234,12 +234,16 @@ async function showTests() {
 
 // --- the graph ----------------------------------------------------------------------------------
 
-const group = (needed) => (needed.all_of ? needed.all_of.join(' and ') : needed.any_of.join(' or '));
+/** A field's name, which may be broken at its dots. */
+const field = (name) => el('code', {}, name.split('.').flatMap((part, i) =>
+  (i ? ['.', el('wbr'), part] : [part])));
+const group = (needed) => (needed.all_of ?? needed.any_of).flatMap((name, i) =>
+  [i ? (needed.all_of ? ' and ' : ' or ') : '', field(name)]);
 
 function fieldList(title, names) {
   if (!names.length) return null;
   return [el('h4', {}, title), el('ul', {class: 'fields'}, names.map((name) => el('li', {},
-    typeof name === 'string' ? el('code', {}, name) : name)))];
+    typeof name === 'string' ? field(name) : name)))];
 }
 
 /** Whether what a bot needs arrives: surely, perhaps, or never. */
@@ -256,10 +260,10 @@ function botCard(bot, flow) {
   const {fields} = bot;
   const needs = fields.requires.map((needed) => {
     const verdict = arrives(needed, flow);
-    return el('span', {}, el('code', {}, group(needed)), verdict ? ' ' : '',
+    return el('span', {}, group(needed), verdict ? ' ' : '',
       verdict ? badge(verdict) : null);
   });
-  const makes = fields.produces.map((made) => el('span', {}, el('code', {}, made.field),
+  const makes = fields.produces.map((made) => el('span', {}, field(made.field),
     made.certainty === 'may' ? el('span', {class: 'hint'}, ' perhaps') : null));
   return el('li', {class: 'node'}, el('div', {class: 'card'},
     el('h3', {}, bot.id ?? bot.name.replace('intelmq-', '')),

@@ -143,10 +143,13 @@ function makeForm(bot, schema, values, etag, changed) {
     const rest = point({errors}, fields);
     say(said, body.valid ? 'These values would work.' : `These values would not work. ${rest}`);
   });
-  const own = fields.filter(({name}) => !schema.properties[name]['x-group']);
-  const grouped = Map.groupBy ? Map.groupBy(fields.filter((field) => !own.includes(field)),
-    ({name}) => schema.properties[name]['x-group']) : new Map([['others',
-    fields.filter((field) => !own.includes(field))]]);
+  const groups = new Map();
+  for (const field of fields) {
+    const name = schema.properties[field.name]['x-group'] ?? 'bot';
+    groups.set(name, [...(groups.get(name) ?? []), field]);
+  }
+  const own = groups.get('bot') ?? [];
+  groups.delete('bot');
   const form = el('form', {class: 'parameters', novalidate: true, 'aria-label': `Parameters of ${bot}`,
     submit: (event) => {
       event.preventDefault();
@@ -154,7 +157,7 @@ function makeForm(bot, schema, values, etag, changed) {
     }},
   el('h3', {}, bot),
   own.length ? own.map(({row}) => row) : el('p', {class: 'hint'}, 'It has none of its own.'),
-  [...grouped].map(([name, all]) => el('details', {},
+  [...groups].map(([name, all]) => el('details', {},
     el('summary', {}, `${name} (${all.length})`), all.map(({row}) => row))),
   el('div', {class: 'buttons'},
     el('button', {type: 'submit'}, 'Save'),

@@ -2,6 +2,7 @@
 #include "serve/docs.hpp"
 
 #include <catch2/catch.hpp>
+#include <optional>
 #include <set>
 
 #include "serve/problem.hpp"
@@ -12,8 +13,9 @@ using namespace intelmq::serve;
 namespace {
 
 Response get(const std::string& path, Headers headers = {}) {
+  Loop loop;
   Router router;
-  add_docs_routes(router);
+  add_docs_routes(router, loop);
   auto request = std::make_shared<Request>();
   request->method = "GET";
   request->path = path;
@@ -21,9 +23,13 @@ Response get(const std::string& path, Headers headers = {}) {
   const auto found = router.find(*request);
   const Route* const* route = std::get_if<const Route*>(&found);
   REQUIRE(route);
-  Response out;
-  (*route)->handler(request, [&](Response response) { out = std::move(response); });
-  return out;
+  std::optional<Response> out;
+  (*route)->handler(request, [&](Response response) {
+    out = std::move(response);
+    loop.stop();
+  });
+  if (!out) loop.run();
+  return std::move(*out);
 }
 
 std::string header(const Response& response, std::string_view name) {

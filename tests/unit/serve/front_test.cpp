@@ -338,13 +338,14 @@ TEST_CASE_METHOD(Fixture, "front: the audit log has intent and outcome") {
 TEST_CASE_METHOD(Fixture, "front: limits of the rate") {
   make({.requests_per_second = 2});
   int good = 0;
-  for (int i = 0; i < 10; ++i) good += send("GET", "/api/v1/status").status == 200;
+  const char* const stop = "/api/v1/lifecycle/stop";
+  for (int i = 0; i < 10; ++i) good += static_cast<int>(send("POST", stop).status == 200);
   CHECK(good == 4);
-  const Response late = send("GET", "/api/v1/status");
+  const Response late = send("POST", stop);
   CHECK(code(late) == "rate-limited");
   CHECK(header(late, "Retry-After") == "1");
-  CHECK(send("GET", "/livez").status == 200);
-  CHECK(send("GET", "/api/v1/status", {{"Authorization", "Bearer ann"}}).status == 200);
+  CHECK(send("GET", "/api/v1/status").status == 200);  // reading goes on
+  CHECK(send("POST", stop, {{"Authorization", "Bearer ann"}}).status == 200);
   make({.failed_logins_per_minute = 3});
   for (int i = 0; i < 3; ++i)
     CHECK(send("GET", "/api/v1/status", {{"Authorization", "Bearer bad"}}).status == 401);
@@ -352,6 +353,17 @@ TEST_CASE_METHOD(Fixture, "front: limits of the rate") {
   anonymous = true;
   CHECK(send("GET", "/livez").status == 200);
   CHECK(failed.size() == 3);
+}
+
+TEST_CASE_METHOD(Fixture, "front: nobody fills the audit log with refusals") {
+  access.scopes = {};
+  for (int i = 0; i < 200; ++i) CHECK(send("GET", "/api/v1/status").status == 403);
+  CHECK(audit.records.size() >= 60);
+  CHECK(audit.records.size() < 100);
+  audit.records.clear();
+  make({.requests_per_second = 0});  // what would change something is told each time
+  for (int i = 0; i < 200; ++i) CHECK(send("POST", "/api/v1/lifecycle/stop").status == 403);
+  CHECK(audit.records.size() == 200);
 }
 
 TEST_CASE_METHOD(Fixture, "front: a handler that throws says nothing of it") {
