@@ -29,14 +29,14 @@ Response whoami(const Request& request) {
 /// What the query asks for; nothing: it makes no sense.
 std::optional<AuditQuery> read_query(const Request& request) {
   AuditQuery out;
-  out.since = request.parameter("since").value_or("");
+  const auto since = request.parameter("since");
+  out.since = since.value_or("");
   out.actor = request.parameter("actor").value_or("");
   const std::string limit = request.parameter("limit").value_or("100");
   const auto [end, bad] = std::from_chars(limit.data(), limit.data() + limit.size(), out.limit);
   // Times are compared as texts, so they have to be of one kind.
-  const bool time =
-      out.since.empty() || (out.since.size() >= 10 &&
-                            out.since.find_first_not_of("0123456789-:.TZ") == std::string::npos);
+  const bool time = !since || (out.since.size() >= 10 && out.since.size() <= 30 &&
+                               out.since.find_first_not_of("0123456789-:.TZ") == std::string::npos);
   const bool number = bad == std::errc() && end == limit.data() + limit.size();
   if (!time || !number || out.limit < 1 || out.limit > most_records) return std::nullopt;
   return out;

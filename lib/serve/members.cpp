@@ -58,8 +58,7 @@ void Members::wrong(std::string_view name, std::string_view code, std::string de
 
 const Json* Members::find(std::string_view name) {
   known_.push_back(name);
-  const Json& value = object_[name];
-  return value.is_null() ? nullptr : &value;
+  return object_.has(name) ? &object_[name] : nullptr;
 }
 
 bool Members::has(std::string_view name) { return find(name) != nullptr; }

@@ -22,7 +22,7 @@ class Members {
   Members(const Json& object, std::string pointer, std::vector<FieldError>& errors);
 
   bool has(std::string_view name);
-  /// Nothing: it is absent, null, or wrong (which is noted).
+  /// Nothing: it is absent, or wrong (which is noted), as null is.
   std::optional<std::string> text(std::string_view name);
   std::optional<std::string> required_text(std::string_view name);
   std::optional<std::int64_t> integer(std::string_view name, std::int64_t least, std::int64_t most);

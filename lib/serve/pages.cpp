@@ -6,6 +6,7 @@ namespace {
 
 bool read_number(const std::optional<std::string>& text, std::size_t& out) {
   if (!text) return true;
+  if (text->size() > 9) return false;  // no number of these is longer
   const char* const end = text->data() + text->size();
   return std::from_chars(text->data(), end, out).ptr == end && !text->empty();
 }

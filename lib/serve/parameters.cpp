@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "base/text.hpp"
+#include "serve/pages.hpp"
 #include "serve/parameter_schema.hpp"
 #include "serve/parameter_work.hpp"
 
@@ -326,20 +327,21 @@ Json revision_shown(const ParameterTargets& all, const Json& record, bool whole)
 }
 
 void list_revisions(const Work& work, const Asked& request, const Responder& respond) {
-  const auto limit = as_number(request->parameter("limit").value_or("100"));
-  const auto before = as_number(request->parameter("cursor").value_or(
-      std::to_string(std::numeric_limits<std::int64_t>::max())));
-  if (!limit || *limit < 1 || *limit > 500 || !before)
+  const auto wanted = page_wanted(*request);
+  if (!wanted)
     return respond(problem("malformed-request",
                            "limit is a number from 1 to 500, cursor the "
                            "`next` of the page before."));
+  const std::size_t limit = wanted->most;
+  const std::uint64_t before =
+      request->parameter("cursor") ? wanted->first : std::numeric_limits<std::int64_t>::max();
   auto found = std::make_shared<std::vector<Json>>();
   work->deps.loop.work(
       [found, work, limit, before] {
-        *found = work->deps.configuration.revisions(*before, *limit + 1);
+        *found = work->deps.configuration.revisions(before, limit + 1);
       },
       [found, work, respond, limit] {
-        const bool more = found->size() > *limit;
+        const bool more = found->size() > limit;
         if (more) found->pop_back();
         Json items = Json::array();
         for (const Json& record : *found) items.push(revision_shown({}, record, false));

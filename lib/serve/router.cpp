@@ -59,12 +59,17 @@ std::variant<const Route*, std::vector<std::string>> Router::find(Request& reque
   std::vector<std::pair<std::string, std::string>> values;
   std::vector<std::string> methods;
   const Route* found = nullptr;
-  std::size_t fewest = ~std::size_t{0};  // values: a literal path goes before {name}
+  // A literal path goes before {name}, whatever the method: it is another resource.
+  std::size_t fewest = ~std::size_t{0};
   for (std::size_t i = 0; i < routes_.size(); ++i) {
-    if (!matches(splits_[i].parts, path, values)) continue;
+    if (!matches(splits_[i].parts, path, values) || values.size() > fewest) continue;
+    if (values.size() < fewest) {
+      fewest = values.size();
+      found = nullptr;
+      methods.clear();
+    }
     methods.push_back(routes_[i].method);
-    if (routes_[i].method != request.method || values.size() >= fewest) continue;
-    fewest = values.size();
+    if (found || routes_[i].method != request.method) continue;
     found = &routes_[i];
     request.values = values;
   }

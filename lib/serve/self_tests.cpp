@@ -265,7 +265,10 @@ void SelfTests::add_test(Router& router, const std::string& test) {
     if (body->has("graph")) {
       if (auto graph = graph_in((*body)["graph"]); !graph) return respond(graph.error().response());
     }
-    const bool strict = request->parameter("strict") == "true";
+    const std::string wanted = request->parameter("strict").value_or("false");
+    if (wanted != "true" && wanted != "false")
+      return respond(problem("malformed-request", "strict is true or false"));
+    const bool strict = wanted == "true";
     const auto judged = [respond, strict](Response response) {
       // So that `curl -f` in a script sees it.
       if (strict && response.status == 200) {

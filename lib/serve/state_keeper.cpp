@@ -6,6 +6,7 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "serve/pages.hpp"
 #include "serve/state_work.hpp"
 #include "type/base64.hpp"
 
@@ -35,15 +36,12 @@ Json without_manifest(const Json& document) {
   return out;
 }
 
-void list_dumps(const StateWork& work, const Asked&, const Responder& respond) {
+void list_dumps(const StateWork& work, const Asked& request, const Responder& respond) {
   auto found = std::make_shared<std::vector<Json>>();
-  work->deps.loop.work(
-      [work, found] { *found = work->dumps.list(); },
-      [found, respond] {
-        Json items = Json::array();
-        for (const Json& one : *found) items.push(without_manifest(one));
-        respond(Response::json(Json::object().set("items", std::move(items)).set("next", Json())));
-      });
+  work->deps.loop.work([work, found] { *found = work->dumps.list(); },
+                       [found, request, respond] {
+                         respond(paged(*request, found->begin(), found->end(), without_manifest));
+                       });
 }
 
 /// The document of the dump that the path names; without one that is answered.

@@ -67,12 +67,13 @@ void read_section(const Section& section, const Json& document, Thresholds& out,
   if (!document.is_object()) return;
   Levels& levels = out.*section.levels;
   const auto level = [&](std::string_view name, std::optional<double>& to) {
-    if (members.has(name))
+    if (!members.has(name)) return;
+    if (document[name].is_null())
+      to = std::nullopt;
+    else
       to = section.measure == Measure::duration
                ? read_duration(members, name)
                : read_number(members, name, document[name], section.measure);
-    else if (document.has(name))  // null
-      to = std::nullopt;
   };
   level("warn", levels.warn);
   level("crit", levels.crit);
