@@ -17,6 +17,7 @@ namespace {
 
 constexpr double pause = 5;           // seconds between two notices of one callback
 constexpr unsigned most_running = 2;  // so that other work finds a thread
+constexpr double longest_wait = 330;  // seconds; the retries' longest, and a request's time
 const HttpRetry again{.first = std::chrono::seconds(2), .most = std::chrono::minutes(5)};
 
 std::vector<Check> active_copies(const std::vector<Check>& checks) {
@@ -137,12 +138,13 @@ std::shared_ptr<Notice> Callbacks::notice(const Callback& callback, std::string_
 
 std::string_view Callbacks::due(const Callback& callback, const Facts& facts,
                                 const std::vector<Check>& checks) const {
-  if (callback.in_flight || facts.now < callback.next_try) return {};
+  // A clock that was set back must not silence it.
+  const double wait = callback.next_try - facts.now;
+  if (callback.in_flight || (wait > 0 && wait < longest_wait)) return {};
   if (facts.now >= callback.tried_at && facts.now - callback.tried_at < pause) return {};
   if (callback.on_status && worst_of(checks) != callback.told_status) return "status-change";
   if (callback.on_alert && !same_alerts(active_copies(checks), callback.told_alerts))
     return "alert";
-  // A clock that was set back must not silence it.
   const double since = facts.now - callback.told_at;
   if (callback.on_heartbeat && (since >= callback.interval || since < 0)) return "heartbeat";
   return {};
