@@ -162,7 +162,8 @@ Problem not_acceptable(string_view type) {
 
 std::optional<Problem> check_json(Request& request, Body body) {
   const bool list = body == Body::list;
-  if (trim(request.body).empty()) request.body = list ? "[]" : "{}";
+  // An empty list says something, such as that events go nowhere: it is not taken for granted.
+  if (!list && trim(request.body).empty()) request.body = "{}";
   const auto parsed = Json::parse_strict(request.body, json_depth);
   if (!parsed) return refusal("malformed-request", "The body is " + parsed.error().text + ".");
   if (list ? !parsed->is_array() : !parsed->is_object())

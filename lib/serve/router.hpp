@@ -15,7 +15,7 @@ namespace intelmq::serve {
 enum class Body : std::uint8_t {
   none,   ///< Any is read (within the limit) and ignored.
   json,   ///< application/json; other types are 415, absent is "{}".
-  list,   ///< The same, but a list; absent is "[]".
+  list,   ///< The same, but a list, which has to be there.
   merge,  ///< application/merge-patch+json, application/json too.
   file    ///< application/x-tar, streamed to a file with its own limit.
 };
