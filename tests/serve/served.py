@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A running intelmq-serve, asked over its unix socket."""
+"""A running intelmq-serve, asked over its unix socket; with INTELMQ_PRISM=1 by TCP through a proxy
+that holds each answer to the API's document."""
 import http.client
 import json
+import os
 import socket
 import subprocess
 import time
 
-from harness import Failed, environment, expect
+from harness import Failed, environment, expect, free_port
+from prism import Prism, learned, violations_in
+
+THROUGH_PRISM = os.environ.get("INTELMQ_PRISM") == "1"
 
 
 class Answer:
@@ -29,6 +34,14 @@ class Connection(http.client.HTTPConnection):
         self.sock.connect(str(self.path))
 
 
+def is_json(body):
+    """Whether the proxy hands it on as it is: archives it spoils, what is malformed it refuses."""
+    try:
+        return body is None or json.loads(body) is not None
+    except ValueError:
+        return False
+
+
 class Served:
     """The service with the pipeline of `words`, its state in `place`/NAME."""
 
@@ -41,6 +54,13 @@ class Served:
         self.state_dir = state or self.place / "state"
         self.socket = self.place / "serve.sock"
         self.log = self.place / "log"
+        self.prism = None
+        if THROUGH_PRISM:
+            self.tcp = free_port()
+            self.options = [*self.options, "--listen", f"tcp:127.0.0.1:{self.tcp}"]
+        if THROUGH_PRISM:  # before the service: what starts is soon over
+            self.prism = Prism(f"http://127.0.0.1:{self.tcp}", learned(test.chosen.bindir))
+            test.closers.append(self.prism.close)
         self.start()
         test.closers.append(self.kill)
 
@@ -85,9 +105,13 @@ class Served:
         kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
         headers = {"Content-Type": kind, **(headers or {})} if body is not None else headers or {}
         connection = Connection(self.socket, timeout)
+        if self.prism and is_json(body) and not path.endswith("/content"):
+            connection = http.client.HTTPConnection("127.0.0.1", self.prism.port, timeout=timeout)
         try:
             connection.request(method, "/api/v1/" + path, body, headers)
             response = connection.getresponse()
+            wrong = violations_in(response.headers)
+            expect(not wrong, f"{method} {path}: not as the document says: {wrong}")
             return Answer(response, response.read())
         finally:
             connection.close()
