@@ -110,6 +110,7 @@ Result<Socket> connect_tcp(const Endpoint& endpoint, Clock::time_point deadline)
     Socket socket(::socket(at->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     error = socket.get() < 0 ? errno
                              : connect_socket(socket.get(), at->ai_addr, at->ai_addrlen, deadline);
+    if (!error && connected_with_itself(socket.get())) error = ECONNREFUSED;
     if (error) continue;
     set_tcp_options(socket.get());
     return socket;
@@ -233,6 +234,14 @@ class TlsStream final : public Stream {
 };
 
 }  // namespace
+
+bool connected_with_itself(int fd) {
+  sockaddr_storage own = {}, peer = {};
+  socklen_t own_size = sizeof own, peer_size = sizeof peer;
+  return getsockname(fd, reinterpret_cast<sockaddr*>(&own), &own_size) == 0 &&
+         getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &peer_size) == 0 &&
+         own_size == peer_size && std::memcmp(&own, &peer, own_size) == 0;
+}
 
 Result<std::unique_ptr<Stream>> Stream::connect(const Endpoint& endpoint) {
   const auto deadline = Clock::now() + endpoint.connect_timeout;

@@ -30,6 +30,11 @@ struct Endpoint {
   std::string name() const;
 };
 
+/// Whether a TCP socket is connected with itself. Linux may give a connection to a port of this
+/// machine that same port for its own end when nobody listens there; what is written then comes
+/// back, and the server cannot start for as long.
+bool connected_with_itself(int fd);
+
 /// A connected stream of bytes to a server. Never blocks once it is connected.
 class Stream {
  public:

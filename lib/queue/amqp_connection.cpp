@@ -237,13 +237,14 @@ Result<void> AmqpConnection::State::connect() {
     return fail(place() + ": TLS: " + why +
                 (may_pass ? "" : " (ca= names a file of certificates to trust)"));
   }
-  if (status == AMQP_STATUS_SOCKET_ERROR || status == AMQP_STATUS_TCP_ERROR) {
+  if (status == AMQP_STATUS_OK) fd = amqp_get_sockfd(connection);
+  if (status == AMQP_STATUS_SOCKET_ERROR || status == AMQP_STATUS_TCP_ERROR ||
+      (fd >= 0 && connected_with_itself(fd))) {
     broken = true;
     return fail(place() +
                 ": cannot connect; is RabbitMQ running there, and are host and port right?");
   }
   if (status != AMQP_STATUS_OK) return lost(status);
-  fd = amqp_get_sockfd(connection);
   setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof send_buffer);
   return {};
 }

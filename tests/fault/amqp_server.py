@@ -104,7 +104,8 @@ class Server:
         raise Failed("rabbitmq-server does not start: " + (self.place / "out").read_text()[-500:])
 
     def kill(self):
-        os.killpg(self.process.pid, signal.SIGKILL)
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
     def end(self):
