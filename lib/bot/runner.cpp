@@ -106,17 +106,17 @@ ExitCode Runner::run() {
 // -------------------------------------------------------------------------------------
 
 void Runner::run_lines() {
+  take_lines();
+  if (exit_ == ExitCode::ok) take_rest(true);
+}
+
+void Runner::take_lines() {
   while (!stop_) {
     switch (p_.source->next(record_)) {
       case Fetch::record:
         meter_ && meter_->due() ? take_measured(record_) : take_line(record_);
         break;
-      case Fetch::oversize:
-        ++counts_.read;
-        fail(record_.text(),
-             fmt::format("line is longer than --max-line {}", options_.max_line.text()),
-             "oversize");
-        break;
+      case Fetch::oversize: take_oversize(); break;
       case Fetch::later:
         if (!idle()) return;
         continue;
@@ -128,6 +128,30 @@ void Runner::run_lines() {
     }
     if (!paced()) return;
   }
+}
+
+/// What a pipe has given already: nobody else can have it. In the end the line whose end does not
+/// come is lost.
+void Runner::take_rest(bool last) {
+  while (!stop_) {
+    switch (p_.source->rest(record_)) {
+      case Fetch::record: take_line(record_); break;
+      case Fetch::oversize: take_oversize(); break;
+      case Fetch::broken:
+        if (last) p_.log.warning(p_.source->error().text);
+        return;
+      default: return;
+    }
+    if (!p_.paths.full()) continue;
+    finish_batch();
+    if (!deliver()) return;
+  }
+}
+
+void Runner::take_oversize() {
+  ++counts_.read;
+  fail(record_.text(), fmt::format("line is longer than --max-line {}", options_.max_line.text()),
+       "oversize");
 }
 
 /// Nothing to do: everything out, then wait. False to end the loop.

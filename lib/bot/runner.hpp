@@ -64,6 +64,9 @@ class Runner final : private Emit {
   void parse_report(const Record& record);
   void parse_stream(const ByteSource& bytes);
   Result<std::size_t> read_and_heed(const ByteSource& bytes, char* out, std::size_t size);
+  void take_lines();
+  void take_rest(bool last);
+  void take_oversize();
   bool idle();
   bool between_records();
   bool look_at_signals();

@@ -64,6 +64,7 @@ void Runner::carry_out(Control::Request request) {
 }
 
 void Runner::hold(const Control::Request& request) {
+  if (p_.source && !on_hold_) take_rest(false);
   if (!settle_all())
     return p_.control->refuse(request, "internal", "what was in hand could not be delivered");
   // Whoever asked has long been told that it did not work.

@@ -35,6 +35,8 @@ class ByteInput {
 
   /// Whether the descriptor can be read without blocking; regular files always.
   bool ready() const;
+  /// Whether it is a file, which can be read once more.
+  bool regular() const { return regular_; }
   int fd() const { return fd_.get(); }
   const std::string& name() const { return name_; }
   /// Bytes left out at the beginning: 3 for a byte order mark. Known after the first bytes.

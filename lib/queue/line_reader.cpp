@@ -52,7 +52,9 @@ struct LineReader::Skipped {
 };
 
 LineReader::LineReader(const SourceOptions& options)
-    : max_record_{options.max_record}, block_{std::max<std::size_t>(options.block, 16)} {}
+    : max_record_{options.max_record},
+      block_{std::max<std::size_t>(options.block, 16)},
+      step_{block_} {}
 
 LineReader::LineReader(LineReader&&) noexcept = default;
 LineReader::~LineReader() = default;
@@ -83,6 +85,22 @@ Fetch LineReader::next(Record& out) {
     begin_ = scan_ = feed + 1;
     if (take(line, feed, out)) return skipped_ ? give_skipped(true, out) : Fetch::record;
   }
+}
+
+// Byte by byte to the line's end: what follows it stays in the pipe for the next reader.
+Fetch LineReader::rest(Record& out) {
+  if (skipped_ && skipped_->given) skipped_.reset();
+  if (!in_a_line()) return Fetch::later;
+  step_ = 1;
+  const Fetch got = next(out);
+  step_ = block_;
+  return got;
+}
+
+bool LineReader::skipped_given() const { return skipped_->given; }
+
+Fetch LineReader::torn() {
+  return broken(Error{input_->name() + ": the end of a line did not come"});
 }
 
 // False: the line is empty. A line that is too long ends up in skipped_.
@@ -139,7 +157,7 @@ Fetch LineReader::fill() {
     return broken(Error{input_->name() + ": no memory for a record of " +
                         std::to_string(end_ - begin_) + " bytes; lower --max-line"});
   }
-  const Result<std::size_t> got = input_->read_now(end_, block_);
+  const Result<std::size_t> got = input_->read_now(end_, step_);
   if (!got) return broken(got.error());
   if (*got == ByteInput::later) {
     if (begin_ == end_) shrink();

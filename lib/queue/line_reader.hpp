@@ -33,6 +33,13 @@ class LineReader {
 
   /// As Source::next. After `broken` see `error()`. An unfinished line before damage is not given.
   Fetch next(Record& out);
+  /// As `next`, but of the input no more is read than the end of a line that has begun; `later`:
+  /// all that was read is given, or more of that line has to come.
+  Fetch rest(Record& out);
+  /// Whether something was read that is not given.
+  bool in_a_line() const { return begin_ != end_ || (skipped_ && !skipped_given()); }
+  /// `broken`, for a line whose end does not come.
+  Fetch torn();
   /// The rest as bytes, as ByteInput::read.
   Result<std::size_t> read(char* out, std::size_t size, const Wakeup& wakeup);
 
@@ -50,6 +57,7 @@ class LineReader {
   Fetch at_end(Fetch state, Record& out);
   void begin_skip();
   Fetch skip(Record& out);
+  bool skipped_given() const;
   Fetch give_skipped(bool line_feed, Record& out);
   Fetch broken(const Error& error);
   std::size_t usual_size() const;
@@ -57,6 +65,7 @@ class LineReader {
 
   std::size_t max_record_;
   std::size_t block_;
+  std::size_t step_;  // read at once
   std::optional<ByteInput> input_;
   PageBuffer buffer_;
   char* begin_ = nullptr;   // of the record being looked for

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "queue/line_source.hpp"
 
+#include <poll.h>
+
+#include <chrono>
 #include <utility>
 
 namespace intelmq {
@@ -19,6 +22,20 @@ class LineSource final : public Source {
     name = lines_.input().name();
     out = [this, &wakeup](char* to, std::size_t size) { return lines_.read(to, size, wakeup); };
     return Fetch::record;
+  }
+
+  Fetch rest(Record& out) override {
+    using Clock = std::chrono::steady_clock;
+    if (given_ || lines_.input().regular()) return Fetch::later;
+    const auto limit = Clock::now() + std::chrono::seconds(1);
+    for (;;) {
+      const Fetch got = lines_.rest(out);
+      if (got != Fetch::later || !lines_.in_a_line()) return got == Fetch::end ? Fetch::later : got;
+      if (Clock::now() >= limit) return lines_.torn();
+      pollfd watched = {lines_.input().fd(), POLLIN, 0};
+      constexpr int pause_ms = 50;
+      ::poll(&watched, 1, pause_ms);
+    }
   }
 
   void wait(Wakeup& wakeup) override {

@@ -50,6 +50,11 @@ class Source {
   virtual Fetch next_stream(ByteSource& out, std::string& name, Wakeup& wakeup) = 0;
   /// Blocks until there may be something, or until a signal.
   virtual void wait(Wakeup& wakeup) = 0;
+  /// The next record of what was read from a pipe and cannot be put back; a line that has begun is
+  /// read to its end, and waited for a second. `later`: nothing is left (of other sources there
+  /// never is), `broken`: the end of the line did not come. For the end of a run, and before
+  /// `hold`.
+  virtual Fetch rest(Record&) { return Fetch::later; }
   /// True: nothing is taken until it is let go again; `next` and `wait` are not called meanwhile.
   virtual void hold(bool) {}
   /// Instead of `wait` while it is held, for who owes its server something meanwhile. False: it
