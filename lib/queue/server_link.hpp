@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -32,11 +33,15 @@ class ServerLink {
     connection_ = std::move(*opened);
     return {};
   }
-  /// Tries once more. An error only if trying again cannot help.
+  /// Tries once more. An error only if trying again cannot help: when the server has refused for
+  /// `refusing`. One that starts or stops may refuse whom it let in before.
   Result<void> connect_again() {
     bool may_pass = false;
     auto opened = open_(may_pass);
-    if (!opened && !may_pass) return tl::unexpected<Error>(opened.error());
+    const auto now = Clock::now();
+    if (opened || may_pass) refused_.reset();
+    if (!opened && !may_pass && now - refused_.emplace(refused_.value_or(now)) >= refusing)
+      return tl::unexpected<Error>(opened.error());
     warn(opened ? name_ + ": connected again" : opened.error().text);
     if (opened) connection_ = std::move(*opened);
     return {};
@@ -77,11 +82,14 @@ class ServerLink {
   const std::string& name() const { return name_; }
 
  private:
+  using Clock = std::chrono::steady_clock;
+  static constexpr std::chrono::seconds refusing{30};
   Open open_;
   std::string name_;
   Log* log_;
   std::unique_ptr<Connection> connection_;
   Backoff backoff_;
+  std::optional<Clock::time_point> refused_;  // since then
 };
 
 }  // namespace intelmq
