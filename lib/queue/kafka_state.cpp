@@ -57,6 +57,8 @@ Result<QueueState> kafka_queue_state(const KafkaQueue& queue) {
     const auto code = rd_kafka_query_watermark_offsets(client.get(), each.topic, each.partition,
                                                        &low, &high, patience_ms);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return fail(client.explain(code));
+    if (has_group && each.offset >= 0)
+      out.positions[std::string(each.topic) + '/' + std::to_string(each.partition)] = each.offset;
     const std::int64_t from = has_group && each.offset >= 0 ? std::max(each.offset, low) : low;
     *out.waiting += static_cast<std::uint64_t>(std::max<std::int64_t>(0, high - from));
   }

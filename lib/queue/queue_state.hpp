@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/result.hpp"
@@ -16,6 +18,8 @@ struct QueueState {
   std::optional<std::uint64_t> consumers;  ///< Readers that are known now.
   std::optional<double> oldest_s;          ///< Age of the oldest one that waits, seconds.
   std::uint64_t cleared = 0;               ///< By `clear_queue`.
+  /// Kafka: the offset that the group reads next, by "TOPIC/PARTITION".
+  std::map<std::string, std::int64_t> positions = {};
 };
 
 /// Looks at the queue that a URL of a source or destination names, without taking anything from it.

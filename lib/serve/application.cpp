@@ -374,7 +374,11 @@ void Application::Parts::add_routes() {
   keeper = std::make_unique<StateKeeper>(
       StateDeps{*loop, log, *service, *operations, *configuration, options.state_dir, service_name,
                 [this] { return instance; }, [this](const std::string& name) { instance = name; },
-                [this] { return facts(); }});
+                [this] { return facts(); }, [this] { return source_of(*sections); },
+                [this](const std::string& bot) { return failed ? failed->text(bot) : ""; },
+                [this](std::string_view lines) {
+                  if (failed) failed->take_in(lines);
+                }});
   must(keeper->prepare(), ExitCode::cannot_create);
   keeper->add_routes(router);
   pipeline = std::make_unique<PipelineApi>(*sections, work);

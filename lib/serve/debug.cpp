@@ -176,10 +176,7 @@ void inject(const Sections& s, const std::shared_ptr<Request>& request, Responde
         {{"#/message", "type", "expected an event"}},
         Json::object(),
         {}}.response());
-  const BotSetup& first = s.service.all().front();
-  Json overrides = s.overrides ? s.overrides(first.id) : Json::object();
-  const std::string source =
-      (overrides.has("source") ? overrides["source"] : first.settings["source"]).text();
+  const std::string source = source_of(s);
   if (source.empty() || source == "-")
     return respond(problem("state-conflict",
                            "the first bot reads standard input; an event can only "

@@ -36,13 +36,51 @@ Json FailedMessages::Message::document() const {
 FailedMessages::FailedMessages(const Sections& sections)
     : s_{sections}, path_{sections.state_directory + "/failed.ndjson"} {
   const auto text = read_file(path_);
-  if (!text) return;
-  for (const std::string_view line : split(*text, '\n')) {
+  if (text) read(*text);
+}
+
+void FailedMessages::read(std::string_view text) {
+  const std::size_t before = all_.size();
+  const auto had = [&](const Message& one) {
+    const auto same = [&](const Message& each) {
+      return each.bot == one.bot && each.at == one.at && each.error == one.error &&
+             each.record == one.record;
+    };
+    const auto end = all_.begin() + static_cast<std::ptrdiff_t>(std::min(before, all_.size()));
+    return std::any_of(all_.begin(), end, same);
+  };
+  for (const std::string_view line : split(text, '\n')) {
     const auto read = Json::parse(line);
     if (!read || !read->is_object()) continue;
-    add({++last_, (*read)["bot"].text(), (*read)["at"].real().value_or(0), (*read)["error"].text(),
-         (*read)["record"], line.size()});
+    Message message{last_ + 1,
+                    (*read)["bot"].text(),
+                    (*read)["at"].real().value_or(0),
+                    (*read)["error"].text(),
+                    (*read)["record"],
+                    line.size()};
+    if (had(message)) continue;
+    ++last_;
+    add(std::move(message));
   }
+}
+
+std::string FailedMessages::text(const std::string& bot) const {
+  std::string out;
+  for (const Message& each : all_)
+    if (bot.empty() || each.bot == bot)
+      out += Json::object()
+                 .set("bot", each.bot)
+                 .set("at", each.at)
+                 .set("error", each.error)
+                 .set("record", each.record)
+                 .dump() +
+             '\n';
+  return out;
+}
+
+void FailedMessages::take_in(std::string_view text) {
+  read(text);
+  save();
 }
 
 void FailedMessages::add(Message message) {
@@ -63,17 +101,7 @@ void FailedMessages::take(const std::string& bot, const Json& event) {
 void FailedMessages::save() {
   if (saver_) return;
   saver_ = s_.loop.after(std::chrono::seconds(1), [this] {
-    std::string text;
-    for (const Message& each : all_)
-      text += Json::object()
-                  .set("bot", each.bot)
-                  .set("at", each.at)
-                  .set("error", each.error)
-                  .set("record", each.record)
-                  .dump() +
-              '\n';
-    s_.loop.work([path = path_, text = std::move(text)] { (void)atomic_write(path, text, 0600); },
-                 [] {});
+    s_.loop.work([path = path_, text = text()] { (void)atomic_write(path, text, 0600); }, [] {});
     saver_.reset();
   });
 }
@@ -102,9 +130,7 @@ void FailedMessages::retry(const std::shared_ptr<Request>& request, Responder re
     return respond(problem("conflict",
                            "only what the first bot could not process can be sent "
                            "through again: the others read from a pipe"));
-  const Json overrides = s_.overrides ? s_.overrides(first.id) : Json::object();
-  const std::string source =
-      (overrides.has("source") ? overrides["source"] : first.settings["source"]).text();
+  const std::string source = source_of(s_);
   if (source.empty() || source == "-" || source.starts_with("file:"))
     return respond(problem("conflict", "the first bot does not read from a queue"));
   const std::uint64_t id = message->id;

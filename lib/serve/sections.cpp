@@ -8,6 +8,12 @@
 
 namespace intelmq::serve {
 
+std::string source_of(const Sections& sections) {
+  const BotSetup& first = sections.service.all().front();
+  const Json set = sections.overrides ? sections.overrides(first.id) : Json::object();
+  return (set.has("source") ? set["source"] : first.settings["source"]).text();
+}
+
 std::vector<const BotSetup*> chosen_bots(const Sections& sections, const Request& request,
                                          std::optional<Response>& missing) {
   std::vector<const BotSetup*> out;

@@ -32,6 +32,8 @@ void add_meta_routes(Router& router, const Sections& sections);
 /// GET and PUT scale.
 void add_scale_routes(Router& router, const Sections& sections);
 
+/// The URL that the first bot reads from, as it holds now; empty: its standard input.
+std::string source_of(const Sections& sections);
 /// The bot that {bot} names, or all; nullptr and a filled `missing`: there is none.
 std::vector<const BotSetup*> chosen_bots(const Sections& sections, const Request& request,
                                          std::optional<Response>& missing);

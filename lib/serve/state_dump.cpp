@@ -9,6 +9,8 @@
 #include "base/file.hpp"
 #include "base/sha256.hpp"
 #include "base/text.hpp"
+#include "queue/queue_state.hpp"
+#include "serve/brokers.hpp"
 #include "serve/clock.hpp"
 #include "serve/members.hpp"
 #include "serve/state_work.hpp"
@@ -73,6 +75,8 @@ class Dump : public std::enable_shared_from_this<Dump> {
     work_->places(*request_, [self = shared_from_this()](Answer<std::vector<StatePlace>> places) {
       if (!places) return self->fail_with(places.error());
       self->places_ = std::move(*places);
+      for (StatePlace& place : self->places_)
+        if (place.cache && !self->wish_.include_cache) place.path.clear();
       self->describe();
       self->work_->deps.loop.work([self] { self->made_ = self->make_workshop(); },
                                   [self] { self->ask_bots(0); });
@@ -109,7 +113,7 @@ class Dump : public std::enable_shared_from_this<Dump> {
   }
 
   std::string files_of(const StatePlace& place) const {
-    return work_->dumps.workshop_of(id_) + "/bots/" + place.bot + "/files";
+    return directory_of(work_->dumps.workshop_of(id_) + '/' + state_member(place));
   }
 
   void describe() {
@@ -129,6 +133,8 @@ class Dump : public std::enable_shared_from_this<Dump> {
                                  .set("sent", static_cast<std::int64_t>(bot.sent))
                                  .set("dropped", static_cast<std::int64_t>(bot.dropped))
                                  .set("failed", static_cast<std::int64_t>(bot.failed)));
+    if (work_->deps.failed) failed_ = work_->deps.failed(request_->value("bot"));
+    if (work_->deps.source) source_ = work_->deps.source();
     manifest_ = Json::object()
                     .set("format", bundle_format)
                     .set("service", work_->deps.service)
@@ -142,7 +148,8 @@ class Dump : public std::enable_shared_from_this<Dump> {
   }
 
   /// On a thread beside the loop.
-  Answer<Json> write() const {
+  Answer<Json> write() {
+    manifest_.set("broker_positions", positions());
     const Dumps& dumps = work_->dumps;
     if (dumps.list().size() >= Dumps::most)
       return refuse("insufficient-storage", "There are 100 dumps already; delete some.");
@@ -160,13 +167,32 @@ class Dump : public std::enable_shared_from_this<Dump> {
     return std::move(*added);
   }
 
+  /// How far the source is read, as its broker tells: `{"kafka": {"TOPIC/0": 4711}}`,
+  /// `{"redis": {"internal": 0}}`.
+  Json positions() const {
+    const std::string type = place_of(source_).broker.type;
+    Json out = Json::object();
+    if (type == "stdio" || type == "file" || type == "dir") return out;
+    const auto state = queue_state(source_);
+    if (!state) {
+      work_->deps.log.warning("the manifest tells no positions: " + state.error().text);
+      return out;
+    }
+    Json told = Json::object();
+    for (const auto& [name, offset] : state->positions) told.set(name, offset);
+    if (state->in_hand)
+      told.set(type == "redis" ? "internal" : "unacknowledged",
+               static_cast<std::int64_t>(*state->in_hand));
+    return out.set(type, std::move(told));
+  }
+
   Result<void> make_workshop() const {
     const std::string shop = work_->dumps.workshop_of(id_);
     for (const std::string& folder : {shop, shop + "/bots"})
       if (auto made = make_private_directory(folder); !made) return made;
     for (const StatePlace& place : places_) {
       const std::string folder = shop + "/bots/" + place.bot;
-      for (const std::string& below : {folder, folder + "/files"})
+      for (const std::string& below : {folder, files_of(place)})
         if (auto made = make_private_directory(below); !made) return made;
       const std::string text = place.configuration.dump_pretty() + '\n';
       if (auto done = atomic_write(folder + "/config.json", text, 0600); !done) return done;
@@ -176,6 +202,11 @@ class Dump : public std::enable_shared_from_this<Dump> {
 
   /// The one file of each bot, under one name: its own, or a copy of what lies at its place.
   Result<void> gather() const {
+    if (!failed_.empty())
+      if (auto done = atomic_write(
+              fmt::format("{}/{}", work_->dumps.workshop_of(id_), failed_member), failed_, 0600);
+          !done)
+        return done;
     for (const StatePlace& place : places_) {
       if (place.path.empty()) continue;
       const std::string wanted = files_of(place) + "/state";
@@ -225,7 +256,7 @@ class Dump : public std::enable_shared_from_this<Dump> {
   Wish wish_;
   Then<Json> then_;
   bool paused_here_ = false;
-  std::string id_, created_;
+  std::string id_, created_, failed_, source_;
   std::vector<StatePlace> places_;
   Json manifest_;
   Result<void> made_;

@@ -165,6 +165,7 @@ void StateKeeper::Work::places(const Request& request, const Then<std::vector<St
     place.program = sheet["name"].text();
     place.version = sheet["version"].text();
     place.schema = sheet["state"]["schema"].integer().value_or(0);
+    place.cache = sheet["state"]["kind"].text() == "cache";
     for (const Json& each : sheet["capabilities"].items())
       place.dumps = place.dumps || each.text() == "dump";
     constexpr std::string_view by = "parameter:";

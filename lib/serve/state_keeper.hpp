@@ -30,7 +30,11 @@ struct StateDeps {
   /// The instance goes by another name from the next start of its bots on (its file has been
   /// written); may be empty.
   std::function<void(const std::string& name)> adopt = {};
-  std::function<Facts()> facts = {};  ///< For the counters in a manifest; may be empty.
+  std::function<Facts()> facts = {};         ///< For the counters in a manifest; may be empty.
+  std::function<std::string()> source = {};  ///< The URL that the first bot reads; may be empty.
+  /// The failed messages of a bot (empty: of all) as lines, and whoever takes such lines in.
+  std::function<std::string(const std::string& bot)> failed = {};
+  std::function<void(std::string_view lines)> take_failed = {};
 };
 
 /// What bots remember, as bundles: /api/v1/state/dumps and /api/v1/state/restore, the POSTs below
@@ -38,7 +42,9 @@ struct StateDeps {
 ///
 /// Where a bot keeps its state is in its description: `state.path` is "parameter:NAME", and the
 /// value of that parameter "file:PATH?options" or a path. Anything else (memory:, redis:) means
-/// that there is nothing to move. The file is the member bots/ID/files/state of a bundle.
+/// that there is nothing to move. The file is the member bots/ID/files/state of a bundle; of a
+/// cache, which can be made again, it is bots/ID/cache/state, and there with `include_cache` alone.
+/// failed.ndjson holds the failed messages. A paused bot has nothing in hand that would be lost.
 ///
 /// A dump pauses the service, which makes files whole, and leaves it as it was (`then`: resume,
 /// hold or stop). `purpose` migrate holds it and marks the instance as moved: it does not start

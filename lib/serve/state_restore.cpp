@@ -56,10 +56,15 @@ const Json* bot_in(const Json& manifest, const std::string& id) {
   return nullptr;
 }
 
-bool holds(const Json& manifest, const std::string& member) {
+/// In bytes; nothing: there is no such member.
+std::optional<std::int64_t> size_of(const Json& manifest, std::string_view member) {
   for (const Json& one : manifest["members"].items())
-    if (one["name"].text() == member) return true;
-  return false;
+    if (one["name"].text() == member) return one["bytes"].integer();
+  return std::nullopt;
+}
+
+bool holds(const Json& manifest, std::string_view member) {
+  return size_of(manifest, member).has_value();
 }
 
 class Restore : public std::enable_shared_from_this<Restore> {
@@ -99,6 +104,7 @@ class Restore : public std::enable_shared_from_this<Restore> {
     if (auto no = choose_targets()) return tl::unexpected(std::move(*no));
     if (auto done = replace_files(path); !done)
       return tl::unexpected(storage_problem(work_->deps.log, done.error()));
+    if (request_->value("bot").empty()) read_failed(path);
     return Json::object()
         .set("dump", wish_.dump)
         .set("instance", instance_)
@@ -115,7 +121,6 @@ class Restore : public std::enable_shared_from_this<Restore> {
     for (const Json& bot : manifest_["bots"].items()) {
       const std::string& id = bot["id"].text();
       const StatePlace* place = find_place(id);
-      const std::string member = "bots/" + id + "/files/state";
       if (!place && !request_->value("bot").empty()) continue;
       if (!place) return no("The bundle is of a service with a bot " + id + "; this one has none.");
       if (place->program != bot["name"].text())
@@ -126,6 +131,7 @@ class Restore : public std::enable_shared_from_this<Restore> {
             fmt::format("{}: the bundle's state has schema {}, this version reads up to {}; "
                         "use a newer one.",
                         id, *bot["state_schema"].integer(), place->schema));
+      const std::string member = state_member(*place);
       told_.push(Json::object().set("id", id).set("restored", holds(manifest_, member)));
       if (!holds(manifest_, member)) continue;
       if (place->path.empty())
@@ -148,6 +154,21 @@ class Restore : public std::enable_shared_from_this<Restore> {
     for (const StatePlace& place : places_)
       if (place.bot == id) return &place;
     return nullptr;
+  }
+
+  /// Those of the bundle, or of the one bot that is wanted. Damage to them is no reason to refuse
+  /// the rest.
+  void read_failed(const std::string& bundle) {
+    constexpr std::int64_t most = 64 << 20;
+    if (!work_->deps.take_failed || size_of(manifest_, failed_member).value_or(most) >= most)
+      return;
+    const std::string path = fmt::format("{}/{}.restored", work_->deps.directory, failed_member);
+    ::unlink(path.c_str());
+    const auto done = extract_members(bundle, manifest_, {{std::string(failed_member), path}});
+    const auto text = done ? read_file(path) : Result<std::string>(tl::unexpected(done.error()));
+    ::unlink(path.c_str());
+    if (!text) return work_->deps.log.warning("failed messages: " + text.error().text);
+    failed_ = *text;
   }
 
   /// All are on disk before the first is renamed.
@@ -174,6 +195,7 @@ class Restore : public std::enable_shared_from_this<Restore> {
   void finish() {
     if (answer_) {
       request_->audit.set("dump", wish_.dump);
+      if (!failed_.empty()) work_->deps.take_failed(failed_);
       if (instance_ != work_->deps.instance() && work_->deps.adopt) work_->deps.adopt(instance_);
       answer_->set("state", work_->deps.bots.state());
     }
@@ -193,7 +215,7 @@ class Restore : public std::enable_shared_from_this<Restore> {
   std::string own_instance_ = work_->deps.instance();
   std::vector<StatePlace> places_;
   std::vector<std::pair<std::string, std::string>> targets_;
-  std::string instance_;
+  std::string instance_, failed_;
   Json manifest_, told_ = Json::array();
   Answer<Json> answer_;
 };

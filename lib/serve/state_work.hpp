@@ -19,6 +19,7 @@ struct StatePlace {
   std::int64_t schema = 0;
   std::string path;    ///< Of its file; empty: none.
   bool dumps = false;  ///< It copies the file itself while it runs.
+  bool cache = false;  ///< What it remembers can be made again.
   Json configuration;  ///< Its parameters, redacted.
 };
 
@@ -40,6 +41,12 @@ class StateKeeper::Work : public std::enable_shared_from_this<StateKeeper::Work>
   std::shared_ptr<ParameterWork> parameters;
   bool busy = false, restoring = false;
 };
+
+/// Members of a bundle.
+inline constexpr std::string_view failed_member = "failed.ndjson";
+inline std::string state_member(const StatePlace& place) {
+  return "bots/" + place.bot + (place.cache ? "/cache/state" : "/files/state");
+}
 
 using StateWork = std::shared_ptr<StateKeeper::Work>;
 
