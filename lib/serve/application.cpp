@@ -266,10 +266,10 @@ int Application::run() {
   calls.event = [&p](const std::string& bot, const Json& event) { p.take_event(bot, event); };
   p.connect(calls);
   p.service = std::make_unique<Service>(*p.loop, p.log, service, std::move(bots), std::move(calls));
-  p.sections = std::make_unique<Sections>(Sections{
-      *p.loop, *p.service, *p.operations, p.instance, options.state_dir, [&p] { return p.facts(); },
-      [&p](const std::string& bot) { return p.overrides(bot); }, options.debug_api,
-      std::max<std::int64_t>(1, options.max_instances)});
+  p.sections = std::make_unique<Sections>(
+      Sections{*p.loop, *p.service, *p.operations, options.state_dir, [&p] { return p.facts(); },
+               [&p](const std::string& bot) { return p.overrides(bot); }, options.debug_api,
+               std::max<std::int64_t>(1, options.max_instances)});
   p.open_access();
   p.start_data();
   p.add_routes();
@@ -373,7 +373,8 @@ void Application::Parts::add_routes() {
       {*loop, log, *service, *configuration, options.config_readonly, options.require_if_match});
   keeper = std::make_unique<StateKeeper>(
       StateDeps{*loop, log, *service, *operations, *configuration, options.state_dir, service_name,
-                [this] { return instance; }, [this](const std::string& name) { instance = name; },
+                [this] { return instance; },
+                [this](const std::string& name) { service->rename(instance = name); },
                 [this] { return facts(); }, [this] { return source_of(*sections); },
                 [this](const std::string& bot) { return failed ? failed->text(bot) : ""; },
                 [this](std::string_view lines) {

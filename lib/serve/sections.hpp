@@ -17,7 +17,7 @@ struct Sections {
   Loop& loop;
   Service& service;
   Operations& operations;
-  std::string instance, state_directory;
+  std::string state_directory;
   std::function<Facts()> facts;
   std::function<Json(const std::string& bot)> overrides;  ///< What the API set, secrets resolved.
   bool debug_api = false;

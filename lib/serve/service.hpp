@@ -64,6 +64,8 @@ class Service final : public Bots {
                   std::vector<std::string> more) const override;
   void perform(std::string_view action, Json options, Then<Json> then) override;
 
+  /// The name of the instance from the next start of its bots on.
+  void rename(std::string instance) { options_.instance = std::move(instance); }
   /// Goes to the state that is desired (kept in the state directory).
   void begin();
   /// Drains and ends everything, then calls; for the end of serve.
