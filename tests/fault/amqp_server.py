@@ -164,20 +164,24 @@ class Queue:
     def take(self, count=None):
         """All events that are there, with their properties."""
         taken = []
-        channel = self.connection.channel()
-        channel.basic_qos(prefetch_count=1000)
-        for method, properties, body in channel.consume(self.name, inactivity_timeout=0.3):
-            if method is None:
-                if len(self):
-                    continue  # the server takes its time
-                break
-            channel.basic_ack(method.delivery_tag)
-            taken.append((body, properties))
-            if len(taken) == count:
-                break
-        channel.cancel()
-        channel.close()
-        return taken
+        while True:
+            channel = self.connection.channel()
+            channel.basic_qos(prefetch_count=1000)
+            for method, properties, body in channel.consume(self.name, inactivity_timeout=0.3):
+                if method is None:
+                    if len(self):
+                        continue  # the server takes its time
+                    break
+                channel.basic_ack(method.delivery_tag)
+                taken.append((body, properties))
+                if len(taken) == count:
+                    break
+            channel.cancel()
+            channel.close()
+            self.wait_until_unread()
+            # What was on its way when nobody waited for it any more is back.
+            if len(taken) == count or not len(self):
+                return taken
 
     def close(self):
         try:
