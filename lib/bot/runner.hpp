@@ -6,13 +6,13 @@
 #include <optional>
 #include <vector>
 
+#include "base/notify.hpp"
 #include "base/wakeup.hpp"
 #include "bot/bot.hpp"
 #include "bot/control.hpp"
 #include "bot/counts.hpp"
 #include "bot/failures.hpp"
 #include "bot/meter.hpp"
-#include "bot/notify.hpp"
 #include "bot/paths.hpp"
 #include "bot/reload.hpp"
 #include "bot/settings.hpp"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "serve/application.hpp"
 
+#include <fmt/format.h>
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
@@ -10,8 +11,10 @@
 
 #include <future>
 #include <random>
+#include <utility>
 
 #include "base/file.hpp"
+#include "base/notify.hpp"
 #include "base/text.hpp"
 #include "bot/exit_code.hpp"
 #include "pipeline/catalogue.hpp"
@@ -189,9 +192,10 @@ struct Application::Parts {
   std::unique_ptr<DataKeeper> data;
   Router router, probes;
   std::vector<std::unique_ptr<HttpServer>> servers;
-  Watch signals, delay, first_test;
+  std::unique_ptr<Notify> notify;
+  Watch signals, delay, first_test, beat;
   int exit_code = 0;
-  bool ending = false;
+  bool ending = false, told_ready = false;
 
   void prepare_directories();
   void start_logging();
@@ -205,6 +209,8 @@ struct Application::Parts {
   Json overrides(const std::string& bot) const;
   void open_listeners();
   Facts facts() const;
+  void start_notifying();
+  void tell_ready();
   void state_changed();
   void take_signal(int number);
   void end(int code);
@@ -277,8 +283,10 @@ int Application::run() {
   p.open_listeners();
   p.signals =
       p.loop->signals({SIGTERM, SIGINT, SIGHUP}, [&p](int number) { p.take_signal(number); });
+  p.start_notifying();
   p.service->begin();
   p.monitoring->begin();
+  p.tell_ready();
   // So that there always is a report.
   p.first_test = p.loop->after(std::chrono::milliseconds(500), [&p] {
     p.tests->run("config-test", "", Json::object(), [](const Answer<Json>&) {});
@@ -483,8 +491,29 @@ Facts Application::Parts::facts() const {
   return out;
 }
 
+/// A service manager waits for READY until the bots are where they should be, or cannot get there.
+void Application::Parts::start_notifying() {
+  notify = Notify::inherited();
+  if (!notify) return;
+  notify->set_status([this] {
+    const Facts now = facts();
+    const std::uint64_t received = now.bots.empty() ? 0 : now.bots.front().received;
+    return fmt::format("{}, {} received", name_of(service->current()), received);
+  });
+  beat = loop->every(notify->period(), [this] { notify->attend(); });
+}
+
+void Application::Parts::tell_ready() {
+  const State now = service->current();
+  const bool rests = now == State::running || now == State::paused || now == State::stopped ||
+                     now == State::failed;
+  if (!notify || !rests || std::exchange(told_ready, true)) return;
+  notify->ready();
+}
+
 void Application::Parts::state_changed() {
   if (ending) return;
+  tell_ready();
   if (service->current() == State::running)
     for (const BotSetup& bot : service->all()) levels->started(bot.id);
   if (service->current() == State::failed && command.options.exit_on_failed)
@@ -496,17 +525,20 @@ void Application::Parts::state_changed() {
 
 void Application::Parts::take_signal(int number) {
   if (number == SIGHUP) {
+    if (notify) notify->reloading();
     if (auto done = access->reload(); !done) log.error(done.error().text);
     if (audit) audit->reopen();
     for (const auto& server : servers)
       if (auto done = server->reload(); !done) log.error(done.error().text);
     service->perform("reload", Json::object(), [this](const Answer<Json>& answer) {
       if (!answer) log.error("reload: " + answer.error().detail);
+      if (notify) notify->ready();
     });
     return;
   }
   if (ending) return service->finish(std::chrono::milliseconds(0), [this] { loop->stop(); });
   ending = true;
+  if (notify) notify->stopping();
   log.info("ending");
   delay = loop->after(command.options.drain_delay.milliseconds(), [this] {
     service->finish(command.options.stop_timeout.milliseconds(), [this] { loop->stop(); });

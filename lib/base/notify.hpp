@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -10,9 +11,9 @@
 
 namespace intelmq {
 
-/// Tells a service manager, which listens at the datagram socket in NOTIFY_SOCKET, how the bot is:
-/// ready, reloading, stopping, a line of status, and that it lives if WATCHDOG_USEC asks for it.
-/// See sd_notify(3).
+/// Tells a service manager, which listens at the datagram socket in NOTIFY_SOCKET, how the program
+/// is: ready, reloading, stopping, a line of status, and that it lives if WATCHDOG_USEC asks for
+/// it. See sd_notify(3).
 class Notify final : public Wakeup::Company {
  public:
   /// nullptr: nobody listens. The variables are taken out of the environment.
@@ -20,7 +21,9 @@ class Notify final : public Wakeup::Company {
   explicit Notify(std::string socket, std::chrono::microseconds watchdog)
       : socket_{std::move(socket)}, watchdog_{watchdog} {}
 
-  void join(Wakeup& wakeup);
+  /// So often `attend` has to be called.
+  std::chrono::milliseconds period() const;
+  void join(Wakeup& wakeup) { wakeup.keep(this, -1, period()); }
   void set_status(std::function<std::string()> status) { status_ = std::move(status); }
   void ready() { send("READY=1"); }
   void reloading();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bot/notify.hpp"
+#include "base/notify.hpp"
 
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -36,12 +36,10 @@ std::unique_ptr<Notify> Notify::inherited() {
   return out;
 }
 
-void Notify::join(Wakeup& wakeup) {
+std::chrono::milliseconds Notify::period() const {
   using std::chrono::milliseconds;
   const auto half = std::chrono::duration_cast<milliseconds>(watchdog_ / 2);
-  wakeup.keep(
-      this, -1,
-      watchdog_.count() > 0 ? std::clamp(half, milliseconds(1), Wakeup::beat) : Wakeup::beat);
+  return watchdog_.count() > 0 ? std::clamp(half, milliseconds(1), Wakeup::beat) : Wakeup::beat;
 }
 
 void Notify::reloading() {
