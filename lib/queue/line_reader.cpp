@@ -92,6 +92,7 @@ Fetch LineReader::rest(Record& out) {
   if (skipped_ && skipped_->given) skipped_.reset();
   if (!in_a_line()) return Fetch::later;
   step_ = 1;
+  steps_ = 65536;
   const Fetch got = next(out);
   step_ = block_;
   return got;
@@ -152,6 +153,7 @@ Fetch LineReader::fill() {
     begin_skip();
     return Fetch::oversize;
   }
+  if (step_ == 1 && steps_-- == 0) return Fetch::later;
   scan_ = end_;
   if (!make_room()) {
     return broken(Error{input_->name() + ": no memory for a record of " +

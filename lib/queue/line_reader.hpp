@@ -34,7 +34,7 @@ class LineReader {
   /// As Source::next. After `broken` see `error()`. An unfinished line before damage is not given.
   Fetch next(Record& out);
   /// As `next`, but of the input no more is read than the end of a line that has begun; `later`:
-  /// all that was read is given, or more of that line has to come.
+  /// all that was read is given, or more of that line has to come or to be read.
   Fetch rest(Record& out);
   /// Whether something was read that is not given.
   bool in_a_line() const { return begin_ != end_ || (skipped_ && !skipped_given()); }
@@ -65,7 +65,8 @@ class LineReader {
 
   std::size_t max_record_;
   std::size_t block_;
-  std::size_t step_;  // read at once
+  std::size_t step_;       // read at once
+  std::size_t steps_ = 0;  // of one byte, until the clock is looked at
   std::optional<ByteInput> input_;
   PageBuffer buffer_;
   char* begin_ = nullptr;   // of the record being looked for

@@ -27,14 +27,13 @@ class LineSource final : public Source {
   Fetch rest(Record& out) override {
     using Clock = std::chrono::steady_clock;
     if (given_ || lines_.input().regular()) return Fetch::later;
-    const auto limit = Clock::now() + std::chrono::seconds(1);
+    const auto limit = Clock::now() + std::chrono::seconds(5);
     for (;;) {
       const Fetch got = lines_.rest(out);
       if (got != Fetch::later || !lines_.in_a_line()) return got == Fetch::end ? Fetch::later : got;
-      if (Clock::now() >= limit) return lines_.torn();
+      constexpr int patience_ms = 1000;
       pollfd watched = {lines_.input().fd(), POLLIN, 0};
-      constexpr int pause_ms = 50;
-      ::poll(&watched, 1, pause_ms);
+      if (::poll(&watched, 1, patience_ms) == 0 || Clock::now() >= limit) return lines_.torn();
     }
   }
 

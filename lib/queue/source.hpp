@@ -51,9 +51,9 @@ class Source {
   /// Blocks until there may be something, or until a signal.
   virtual void wait(Wakeup& wakeup) = 0;
   /// The next record of what was read from a pipe and cannot be put back; a line that has begun is
-  /// read to its end, and waited for a second. `later`: nothing is left (of other sources there
-  /// never is), `broken`: the end of the line did not come. For the end of a run, and before
-  /// `hold`.
+  /// read to its end, as long as more of it comes within a second and the whole within five.
+  /// `later`: nothing is left (of other sources there never is), `broken`: the end of the line did
+  /// not come. For the end of a run, and before `hold`.
   virtual Fetch rest(Record&) { return Fetch::later; }
   /// True: nothing is taken until it is let go again; `next` and `wait` are not called meanwhile.
   virtual void hold(bool) {}
