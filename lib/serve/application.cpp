@@ -385,8 +385,8 @@ void Application::Parts::add_routes() {
                 [this](const std::string& name) { service->rename(instance = name); },
                 [this] { return facts(); }, [this] { return source_of(*sections); },
                 [this](const std::string& bot) { return failed ? failed->text(bot) : ""; },
-                [this](std::string_view lines) {
-                  if (failed) failed->take_in(lines);
+                [this](std::string_view lines, const std::string& bot) {
+                  if (failed) failed->take_in(lines, bot);
                 }});
   must(keeper->prepare(), ExitCode::cannot_create);
   keeper->add_routes(router);

@@ -36,10 +36,10 @@ Json FailedMessages::Message::document() const {
 FailedMessages::FailedMessages(const Sections& sections)
     : s_{sections}, path_{sections.state_directory + "/failed.ndjson"} {
   const auto text = read_file(path_);
-  if (text) read(*text);
+  if (text) read(*text, {});
 }
 
-void FailedMessages::read(std::string_view text) {
+void FailedMessages::read(std::string_view text, const std::string& bot) {
   const std::size_t before = all_.size();
   const auto had = [&](const Message& one) {
     const auto same = [&](const Message& each) {
@@ -58,7 +58,7 @@ void FailedMessages::read(std::string_view text) {
                     (*read)["error"].text(),
                     (*read)["record"],
                     line.size()};
-    if (had(message)) continue;
+    if (had(message) || (!bot.empty() && message.bot != bot)) continue;
     ++last_;
     add(std::move(message));
   }
@@ -78,8 +78,8 @@ std::string FailedMessages::text(const std::string& bot) const {
   return out;
 }
 
-void FailedMessages::take_in(std::string_view text) {
-  read(text);
+void FailedMessages::take_in(std::string_view text, const std::string& bot) {
+  read(text, bot);
   save();
 }
 

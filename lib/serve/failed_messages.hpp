@@ -21,8 +21,8 @@ class FailedMessages {
 
   /// Of a bot, or all: lines {"bot", "at", "error", "record"}.
   std::string text(const std::string& bot = {}) const;
-  /// Takes such lines in, but for those that it has.
-  void take_in(std::string_view text);
+  /// Takes such lines in, but for those that it has and those of other bots.
+  void take_in(std::string_view text, const std::string& bot = {});
   /// A bot's event {"ev": "message"}.
   void take(const std::string& bot, const Json& event);
   /// GET failed-messages, GET and DELETE failed-messages/{id}, POST failed-messages/{id}/retry.
@@ -38,7 +38,7 @@ class FailedMessages {
     std::size_t bytes;
     Json document() const;
   };
-  void read(std::string_view text);
+  void read(std::string_view text, const std::string& bot);
   const Message* find(const Request& request) const;
   void add(Message message);
   void erase(std::uint64_t id);

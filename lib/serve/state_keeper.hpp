@@ -32,9 +32,10 @@ struct StateDeps {
   std::function<void(const std::string& name)> adopt = {};
   std::function<Facts()> facts = {};         ///< For the counters in a manifest; may be empty.
   std::function<std::string()> source = {};  ///< The URL that the first bot reads; may be empty.
-  /// The failed messages of a bot (empty: of all) as lines, and whoever takes such lines in.
+  /// The failed messages of a bot (empty: of all) as lines, and whoever takes such lines in; may be
+  /// empty.
   std::function<std::string(const std::string& bot)> failed = {};
-  std::function<void(std::string_view lines)> take_failed = {};
+  std::function<void(std::string_view lines, const std::string& bot)> take_failed = {};
 };
 
 /// What bots remember, as bundles: /api/v1/state/dumps and /api/v1/state/restore, the POSTs below

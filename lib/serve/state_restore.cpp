@@ -104,7 +104,7 @@ class Restore : public std::enable_shared_from_this<Restore> {
     if (auto no = choose_targets()) return tl::unexpected(std::move(*no));
     if (auto done = replace_files(path); !done)
       return tl::unexpected(storage_problem(work_->deps.log, done.error()));
-    if (request_->value("bot").empty()) read_failed(path);
+    read_failed(path);
     return Json::object()
         .set("dump", wish_.dump)
         .set("instance", instance_)
@@ -156,8 +156,7 @@ class Restore : public std::enable_shared_from_this<Restore> {
     return nullptr;
   }
 
-  /// Those of the bundle, or of the one bot that is wanted. Damage to them is no reason to refuse
-  /// the rest.
+  /// Damage to them is no reason to refuse the rest.
   void read_failed(const std::string& bundle) {
     constexpr std::int64_t most = 64 << 20;
     if (!work_->deps.take_failed || size_of(manifest_, failed_member).value_or(most) >= most)
@@ -195,7 +194,7 @@ class Restore : public std::enable_shared_from_this<Restore> {
   void finish() {
     if (answer_) {
       request_->audit.set("dump", wish_.dump);
-      if (!failed_.empty()) work_->deps.take_failed(failed_);
+      if (!failed_.empty()) work_->deps.take_failed(failed_, request_->value("bot"));
       if (instance_ != work_->deps.instance() && work_->deps.adopt) work_->deps.adopt(instance_);
       answer_->set("state", work_->deps.bots.state());
     }
